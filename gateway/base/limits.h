@@ -1,0 +1,60 @@
+// Every limit of Tombolo, in one place. Reaching one gives a clear error and harms nobody else.
+// Each has a test at N and at N + 1.
+//
+// Ownership: constants. Thread-safety: constants. Errors: LIMIT_EXCEEDED or the code named beside a limit.
+#ifndef TOMBOLO_GATEWAY_BASE_LIMITS_H_
+#define TOMBOLO_GATEWAY_BASE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tombolo::limits {
+
+inline constexpr size_t kKiB = 1024;
+inline constexpr size_t kMiB = 1024 * kKiB;
+inline constexpr uint64_t kGiB = 1024 * uint64_t{kMiB};
+
+// --- files
+inline constexpr size_t kCellBytesMax = 1 * kMiB;     // CELL_TOO_LARGE: that row is quarantined
+inline constexpr size_t kRowBytesMax = 4 * kMiB;      // ROW_TOO_LARGE: that row is quarantined
+inline constexpr size_t kColumnsMax = 2000;           // of one source; SQLite's own limit for a table
+inline constexpr size_t kNestingMax = 64;             // XML elements, JSON arrays and objects
+inline constexpr size_t kReadBlockBytes = 256 * kKiB;
+inline constexpr uint64_t kArchiveUnpackedBytesMax = 16 * kGiB;  // ARCHIVE_TOO_LARGE
+inline constexpr uint64_t kArchiveRatioMax = 200;     // unpacked : packed, once past kArchiveRatioFloorBytes
+inline constexpr uint64_t kArchiveRatioFloorBytes = 64 * kMiB;
+inline constexpr size_t kArchiveMembersMax = 10000;
+
+// --- configuration and packs
+inline constexpr size_t kYamlBytesMax = 4 * kMiB;
+inline constexpr size_t kYamlDepthMax = 32;
+inline constexpr size_t kSqlBytesMax = 256 * kKiB;
+inline constexpr size_t kCodeListRowsMax = 200000;
+inline constexpr size_t kItemsMax = 10000;
+inline constexpr size_t kFieldsPerItemMax = 200;
+inline constexpr size_t kFaultsPerRowMax = 20;
+inline constexpr size_t kFaultValueBytesMax = 200;
+
+// --- records
+inline constexpr size_t kFieldNameBytesMax = 64;
+inline constexpr size_t kFieldTextBytesMax = 256 * kKiB;
+inline constexpr size_t kHeaderBytesMax = 4 * kKiB;
+inline constexpr size_t kLayerBytesMax = 1 * kMiB;
+inline constexpr size_t kOriginBytesMax = 255;
+inline constexpr size_t kItemCodeBytesMax = 64;
+inline constexpr size_t kNaturalKeyBytesMax = 4 * kKiB;
+
+// --- the store
+inline constexpr size_t kTickEntriesMax = 65536;      // entries of one commit
+inline constexpr size_t kTickBytesMax = 32 * kMiB;    // whichever comes first
+inline constexpr size_t kBlockBytesTarget = 64 * kKiB;  // a block of the change log before compression
+inline constexpr size_t kCheckpointStreamsMax = 65536;
+inline constexpr size_t kPageEntriesMax = 10000;      // of one read
+
+static_assert(kCellBytesMax <= kRowBytesMax);
+static_assert(kFieldTextBytesMax <= kLayerBytesMax);
+static_assert(kLayerBytesMax * 3 <= kTickBytesMax, "one record always fits a tick");
+
+}  // namespace tombolo::limits
+
+#endif  // TOMBOLO_GATEWAY_BASE_LIMITS_H_
