@@ -24,16 +24,30 @@ inline constexpr uint64_t kArchiveUnpackedBytesMax = 16 * kGiB;  // ARCHIVE_TOO_
 inline constexpr uint64_t kArchiveRatioMax = 200;     // unpacked : packed, once past kArchiveRatioFloorBytes
 inline constexpr uint64_t kArchiveRatioFloorBytes = 64 * kMiB;
 inline constexpr size_t kArchiveMembersMax = 10000;
+inline constexpr size_t kArchiveDirectoryBytesMax = 16 * kMiB;
+inline constexpr size_t kSampleBytes = 256 * kKiB;     // looked at to tell encoding and format
+inline constexpr uint64_t kSampleScanBytesMax = 64 * kMiB;  // searched for text beyond ASCII
+inline constexpr size_t kRawShownBytesMax = 64 * kKiB;  // of a row that is too large itself
+inline constexpr size_t kHeaderSearchRowsMax = 1000;   // HEADER_MISSING beyond
 
 // --- configuration and packs
 inline constexpr size_t kYamlBytesMax = 4 * kMiB;
 inline constexpr size_t kYamlDepthMax = 32;
+inline constexpr size_t kYamlFaultsMax = 20;         // told of one file; the rest is counted
 inline constexpr size_t kSqlBytesMax = 256 * kKiB;
 inline constexpr size_t kCodeListRowsMax = 200000;
+inline constexpr size_t kDivisionRowsMax = 200000;
 inline constexpr size_t kItemsMax = 10000;
 inline constexpr size_t kFieldsPerItemMax = 200;
 inline constexpr size_t kFaultsPerRowMax = 20;
 inline constexpr size_t kFaultValueBytesMax = 200;
+
+// --- identifier schemes
+inline constexpr size_t kIdentifierBytesMax = 256;    // longer input matches no scheme
+inline constexpr size_t kPatternBytesMax = 1 * kKiB;  // CONFIG_VALUE, as for the next three
+inline constexpr size_t kPatternRepeatMax = 255;      // POSIX's RE_DUP_MAX
+inline constexpr size_t kPatternNestingMax = 32;
+inline constexpr size_t kPatternStatesMax = 4096;     // of the automaton that a pattern becomes
 
 // --- records
 inline constexpr size_t kFieldNameBytesMax = 64;
