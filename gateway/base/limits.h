@@ -57,6 +57,8 @@ inline constexpr size_t kLayerBytesMax = 1 * kMiB;
 inline constexpr size_t kOriginBytesMax = 255;
 inline constexpr size_t kItemCodeBytesMax = 64;
 inline constexpr size_t kNaturalKeyBytesMax = 4 * kKiB;
+inline constexpr size_t kDecimalBytesMax = 64;
+inline constexpr size_t kIdentityScopeBytesMax = 255;
 
 // --- the store
 inline constexpr size_t kTickEntriesMax = 65536;      // entries of one commit

@@ -1,9 +1,10 @@
 // A locality's catalogue, checked and compiled.
 //
-// Content that is refused by design (PROHIBITED_CATEGORY, PERSON_SCORE, PRIVATE_SOURCE) is refused here, at load, with
-// the reason; so are items that contradict themselves. All faults are reported together.
-// Ownership: a Catalogue owns its items and keeps its profile alive. Thread-safety: immutable after Compile.
-// Errors: a Status with the first fault's code and all faults in the message.
+// Content that is refused by design (PROHIBITED_CATEGORY, PERSON_SCORE, PRIVATE_SOURCE) is refused
+// here, at load, with the reason; so are items that contradict themselves. All faults are reported
+// together. Ownership: a Catalogue owns its items and keeps its profile alive. Thread-safety:
+// immutable after Compile. Errors: a Status with the first fault's code and all faults in the
+// message.
 #ifndef TOMBOLO_GATEWAY_RECORD_CATALOGUE_H_
 #define TOMBOLO_GATEWAY_RECORD_CATALOGUE_H_
 
@@ -28,7 +29,8 @@ class Catalogue {
       const std::function<StatusOr<std::string>(std::string_view file)>& file_text);
   virtual ~Catalogue() = default;
 
-  // Every fault of a catalogue, column = "items.<code>.fields.<name>" or the like. Empty = Compile would succeed.
+  // Every fault of a catalogue, column = "items.<code>.fields.<name>" or the like. Empty = Compile
+  // would succeed, if it can read the code lists.
   static std::vector<Fault> Check(const v1::Catalogue& declared, const Profile& profile);
 
   virtual const v1::Catalogue& declared() const = 0;

@@ -1,7 +1,8 @@
-// A record before it has an identity, salts or a version: what an adapter hands over and the rules look at.
+// A record before it has an identity, salts or a version: what an adapter hands over and the rules
+// look at.
 //
-// The values stand in the order of the item's fields, so that nothing is looked up by name on the way.
-// Ownership: a Draft owns its values and points at its ItemSpec, which must outlive it.
+// The values stand in the order of the item's fields, so that nothing is looked up by name on the
+// way. Ownership: a Draft owns its values and points at its ItemSpec, which must outlive it.
 // Thread-safety: plain values. Errors: none.
 #ifndef TOMBOLO_GATEWAY_RECORD_DRAFT_H_
 #define TOMBOLO_GATEWAY_RECORD_DRAFT_H_
@@ -64,7 +65,7 @@ struct Draft {
   const ItemSpec* item = nullptr;
   std::vector<std::string> natural_key;  // parts in the pack's order; none empty
   HeaderValues header;
-  std::vector<Value> values;             // values[i] belongs to item->fields[i]
+  std::vector<Value> values;  // values[i] belongs to item->fields[i]
 };
 
 }  // namespace tombolo::record

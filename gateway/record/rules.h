@@ -1,7 +1,7 @@
 // The rules a record must satisfy: the core's, and those that its catalogue's profile switches on.
 //
-// Pure: `today` is an argument. Each rule has one code (gateway/base/errors.def), one line in docs/reference/rules.md
-// and tests. All faults of a record are found, not the first only.
+// Pure: `today` is an argument. Each rule has one code (gateway/base/errors.def), one line in
+// docs/reference/rules.md and tests. All faults of a record are found, not the first only.
 // Ownership: none kept. Thread-safety: pure. Errors: faults; nothing else can go wrong.
 #ifndef TOMBOLO_GATEWAY_RECORD_RULES_H_
 #define TOMBOLO_GATEWAY_RECORD_RULES_H_
@@ -19,8 +19,9 @@ struct Verdict {
   std::vector<Fault> warnings;  // told, counted, not refused
 };
 
-// Brings values to normal form in place (identifiers, text to NFC where cheap, publish_until from the item's term),
-// then applies every rule. `today`: days since 1970-01-01. `verdict` is overwritten.
+// Brings values to normal form in place (identifiers, text to NFC where cheap, publish_until from
+// the item's term), then applies every rule. `today`: days since 1970-01-01. `verdict` is
+// overwritten.
 void Validate(const Catalogue& catalogue, int32_t today, Draft* draft, Verdict* verdict);
 
 }  // namespace tombolo::record
