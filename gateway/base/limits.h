@@ -65,6 +65,7 @@ inline constexpr size_t kTickEntriesMax = 65536;      // entries of one commit
 inline constexpr size_t kTickBytesMax = 32 * kMiB;    // whichever comes first
 inline constexpr size_t kBlockBytesTarget = 64 * kKiB;  // a block of the change log before compression
 inline constexpr size_t kCheckpointStreamsMax = 65536;
+inline constexpr size_t kCursorPositionsMax = 3 * kCheckpointStreamsMax;  // three layers each
 inline constexpr size_t kPageEntriesMax = 10000;      // of one read
 
 static_assert(kCellBytesMax <= kRowBytesMax);
