@@ -59,6 +59,7 @@ inline constexpr size_t kItemCodeBytesMax = 64;
 inline constexpr size_t kNaturalKeyBytesMax = 4 * kKiB;
 inline constexpr size_t kDecimalBytesMax = 64;
 inline constexpr size_t kIdentityScopeBytesMax = 255;
+inline constexpr uint32_t kPublicityMonthsMax = 1200;
 
 // --- the store
 inline constexpr size_t kTickEntriesMax = 65536;      // entries of one commit
