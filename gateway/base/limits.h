@@ -1,7 +1,8 @@
 // Every limit of Tombolo, in one place. Reaching one gives a clear error and harms nobody else.
 // Each has a test at N and at N + 1.
 //
-// Ownership: constants. Thread-safety: constants. Errors: LIMIT_EXCEEDED or the code named beside a limit.
+// Ownership: constants. Thread-safety: constants. Errors: LIMIT_EXCEEDED or the code named beside a
+// limit.
 #ifndef TOMBOLO_GATEWAY_BASE_LIMITS_H_
 #define TOMBOLO_GATEWAY_BASE_LIMITS_H_
 
@@ -15,25 +16,28 @@ inline constexpr size_t kMiB = 1024 * kKiB;
 inline constexpr uint64_t kGiB = 1024 * uint64_t{kMiB};
 
 // --- files
-inline constexpr size_t kCellBytesMax = 1 * kMiB;     // CELL_TOO_LARGE: that row is quarantined
-inline constexpr size_t kRowBytesMax = 4 * kMiB;      // ROW_TOO_LARGE: that row is quarantined
-inline constexpr size_t kColumnsMax = 2000;           // of one source; SQLite's own limit for a table
-inline constexpr size_t kNestingMax = 64;             // XML elements, JSON arrays and objects
+inline constexpr size_t kCellBytesMax = 1 * kMiB;  // CELL_TOO_LARGE: that row is quarantined
+inline constexpr size_t kRowBytesMax = 4 * kMiB;   // ROW_TOO_LARGE: that row is quarantined
+// of one source; SQLite's own limit for a table
+inline constexpr size_t kColumnsMax = 2000;
+inline constexpr size_t kNestingMax = 64;  // XML elements, JSON arrays and objects
 inline constexpr size_t kReadBlockBytes = 256 * kKiB;
 inline constexpr uint64_t kArchiveUnpackedBytesMax = 16 * kGiB;  // ARCHIVE_TOO_LARGE
-inline constexpr uint64_t kArchiveRatioMax = 200;     // unpacked : packed, once past kArchiveRatioFloorBytes
+// unpacked : packed, once past kArchiveRatioFloorBytes
+inline constexpr uint64_t kArchiveRatioMax = 200;
 inline constexpr uint64_t kArchiveRatioFloorBytes = 64 * kMiB;
 inline constexpr size_t kArchiveMembersMax = 10000;
 inline constexpr size_t kArchiveDirectoryBytesMax = 16 * kMiB;
-inline constexpr size_t kSampleBytes = 256 * kKiB;     // looked at to tell encoding and format
+inline constexpr size_t kSampleBytes = 256 * kKiB;          // looked at to tell encoding and format
 inline constexpr uint64_t kSampleScanBytesMax = 64 * kMiB;  // searched for text beyond ASCII
-inline constexpr size_t kRawShownBytesMax = 64 * kKiB;  // of a row that is too large itself
-inline constexpr size_t kHeaderSearchRowsMax = 1000;   // HEADER_MISSING beyond
+inline constexpr size_t kRawShownBytesMax = 64 * kKiB;      // of a row that is too large itself
+inline constexpr size_t kHeaderSearchRowsMax = 1000;        // HEADER_MISSING beyond
 
 // --- configuration and packs
 inline constexpr size_t kYamlBytesMax = 4 * kMiB;
+inline constexpr size_t kSecretFileBytesMax = 16 * kKiB;  // a key in PEM
 inline constexpr size_t kYamlDepthMax = 32;
-inline constexpr size_t kYamlFaultsMax = 20;         // told of one file; the rest is counted
+inline constexpr size_t kYamlFaultsMax = 20;  // told of one file; the rest is counted
 inline constexpr size_t kSqlBytesMax = 256 * kKiB;
 inline constexpr size_t kCodeListRowsMax = 200000;
 inline constexpr size_t kDivisionRowsMax = 200000;
@@ -47,7 +51,7 @@ inline constexpr size_t kIdentifierBytesMax = 256;    // longer input matches no
 inline constexpr size_t kPatternBytesMax = 1 * kKiB;  // CONFIG_VALUE, as for the next three
 inline constexpr size_t kPatternRepeatMax = 255;      // POSIX's RE_DUP_MAX
 inline constexpr size_t kPatternNestingMax = 32;
-inline constexpr size_t kPatternStatesMax = 4096;     // of the automaton that a pattern becomes
+inline constexpr size_t kPatternStatesMax = 4096;  // of the automaton that a pattern becomes
 
 // --- records
 inline constexpr size_t kFieldNameBytesMax = 64;
@@ -62,12 +66,13 @@ inline constexpr size_t kIdentityScopeBytesMax = 255;
 inline constexpr uint32_t kPublicityMonthsMax = 1200;
 
 // --- the store
-inline constexpr size_t kTickEntriesMax = 65536;      // entries of one commit
-inline constexpr size_t kTickBytesMax = 32 * kMiB;    // whichever comes first
-inline constexpr size_t kBlockBytesTarget = 64 * kKiB;  // a block of the change log before compression
+inline constexpr size_t kTickEntriesMax = 65536;    // entries of one commit
+inline constexpr size_t kTickBytesMax = 32 * kMiB;  // whichever comes first
+// a block of the change log before compression
+inline constexpr size_t kBlockBytesTarget = 64 * kKiB;
 inline constexpr size_t kCheckpointStreamsMax = 65536;
 inline constexpr size_t kCursorPositionsMax = 3 * kCheckpointStreamsMax;  // three layers each
-inline constexpr size_t kPageEntriesMax = 10000;      // of one read
+inline constexpr size_t kPageEntriesMax = 10000;                          // of one read
 
 static_assert(kCellBytesMax <= kRowBytesMax);
 static_assert(kFieldTextBytesMax <= kLayerBytesMax);
