@@ -37,7 +37,8 @@ CivilDate CivilFromDays(int32_t days) {
   const int32_t day_of_era = z - era * 146097;
   const int32_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int32_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int32_t mp = (5 * day_of_year + 2) / 153;
   const int32_t month = mp < 10 ? mp + 3 : mp - 9;
   const int32_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
@@ -77,7 +78,9 @@ int32_t AddMonths(int32_t days, int months) {
   return *DaysFromCivil(d);
 }
 
-int32_t DaysFromUs(int64_t time_us) { return static_cast<int32_t>(FloorDivide(time_us, kUsPerDay)); }
+int32_t DaysFromUs(int64_t time_us) {
+  return static_cast<int32_t>(FloorDivide(time_us, kUsPerDay));
+}
 
 std::string FormatInstant(int64_t time_us) {
   const int64_t in_day = time_us - FloorDivide(time_us, kUsPerDay) * kUsPerDay;

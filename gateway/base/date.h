@@ -27,7 +27,8 @@ CivilDate CivilFromDays(int32_t days);
 std::optional<int32_t> ParseIsoDate(std::string_view text);
 std::string FormatIsoDate(int32_t days);
 
-// `days` plus years and months, the day clamped to the month's end (ISO 8601 durations as P3M, P1Y are used so).
+// `days` plus years and months, the day clamped to the month's end (ISO 8601 durations as P3M, P1Y
+// are used so).
 int32_t AddMonths(int32_t days, int months);
 
 // Days and "YYYY-MM-DDTHH:MM:SS.ffffffZ" of an instant in microseconds since 1970, UTC.

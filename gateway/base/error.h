@@ -1,7 +1,8 @@
 // Errors as values: the outward code, a message for the user, and faults of rows.
 //
-// Everything that can fail returns absl::Status or absl::StatusOr; no exception crosses a folder. The outward code
-// travels inside the status as a payload. A message says what to do next: file, row, column, value.
+// Everything that can fail returns absl::Status or absl::StatusOr; no exception crosses a folder.
+// The outward code travels inside the status as a payload. A message says what to do next: file,
+// row, column, value.
 //
 // Ownership: plain values. Thread-safety: all functions are pure. Errors: none.
 #ifndef TOMBOLO_GATEWAY_BASE_ERROR_H_
@@ -62,11 +63,11 @@ struct Fault {
 #define TOMBOLO_CONCAT_INNER(a, b) a##b
 #define TOMBOLO_CONCAT(a, b) TOMBOLO_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expr)                                   \
-  do {                                                          \
-    if (::tombolo::Status status_ = (expr); !status_.ok()) {    \
-      return status_;                                           \
-    }                                                           \
+#define RETURN_IF_ERROR(expr)                                \
+  do {                                                       \
+    if (::tombolo::Status status_ = (expr); !status_.ok()) { \
+      return status_;                                        \
+    }                                                        \
   } while (false)
 
 #define ASSIGN_OR_RETURN(lhs, expr) \

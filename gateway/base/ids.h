@@ -1,4 +1,5 @@
-// Identifiers of fixed size. They are values; each is its own type so that one cannot stand for another.
+// Identifiers of fixed size. They are values; each is its own type so that one cannot stand for
+// another.
 //
 // Ownership: plain values. Thread-safety: plain values. Errors: none.
 #ifndef TOMBOLO_GATEWAY_BASE_IDS_H_
@@ -40,11 +41,13 @@ struct FixedId {
   }
 };
 
-// A record's identity: keyed digest of (identity scope, natural key); the same in every version. docs/formats/record.md
+// A record's identity: keyed digest of (identity scope, natural key); the same in every version.
+// docs/formats/record.md
 using RecordId = FixedId<struct RecordIdTag, 16>;
 // Local reference of a subject: keyed digest of (scheme, value). Never leaves the node.
 using SubjectKey = FixedId<struct SubjectKeyTag, 16>;
-// Keyed digest of a record's content, by which ingest tells "unchanged". Never leaves the node, erased with the record.
+// Keyed digest of a record's content, by which ingest tells "unchanged". Never leaves the node,
+// erased with the record.
 using ContentDigest = FixedId<struct ContentDigestTag, 16>;
 
 }  // namespace tombolo

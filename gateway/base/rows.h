@@ -1,12 +1,12 @@
 // What a reader gives and the pack engine takes: bytes in blocks, rows of named cells.
 //
-// A reader streams: it never holds more than a few rows. Rows are numbered from 1 in file order; the number counts
-// data rows (the header and preamble are not rows). A bad row is a row too: it comes with its faults and without
-// cells, so that whoever counts rows counts it.
+// A reader streams: it never holds more than a few rows. Rows are numbered from 1 in file order;
+// the number counts data rows (the header and preamble are not rows). A bad row is a row too: it
+// comes with its faults and without cells, so that whoever counts rows counts it.
 //
 // Ownership: views in a Row live until the next call of Next() on that reader.
-// Thread-safety: one thread per object. Errors: a Status ends the file (what came before stays valid); trouble with a
-// single row is a Fault of that row and reading goes on.
+// Thread-safety: one thread per object. Errors: a Status ends the file (what came before stays
+// valid); trouble with a single row is a Fault of that row and reading goes on.
 #ifndef TOMBOLO_GATEWAY_BASE_ROWS_H_
 #define TOMBOLO_GATEWAY_BASE_ROWS_H_
 
@@ -24,16 +24,21 @@ namespace tombolo {
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  // Up to `size` bytes into `out`; 0 means the end. FILE_TRUNCATED, ARCHIVE_*, IO_ERROR, FILE_CHANGED.
+  // Up to `size` bytes into `out`; 0 means the end. FILE_TRUNCATED, ARCHIVE_*, IO_ERROR,
+  // FILE_CHANGED.
   virtual StatusOr<size_t> Read(char* out, size_t size) = 0;
 };
 
 struct Row {
-  uint64_t number = 0;                  // from 1
-  uint64_t line = 0;                    // physical line where the row starts, from 1; 0 if the format has none
-  std::vector<std::string_view> cells;  // aligned with RowReader::columns(); valid UTF-8; absent cell = data() null
-  std::vector<Fault> faults;            // not empty: the row goes to quarantine, cells may be incomplete
-  std::string_view raw;                 // for quarantine: the row's source text as UTF-8, bad bytes as U+FFFD
+  uint64_t number = 0;  // from 1
+  // physical line where the row starts, from 1; 0 if the format has none
+  uint64_t line = 0;
+  // aligned with RowReader::columns(); valid UTF-8; absent cell = data() null
+  std::vector<std::string_view> cells;
+  // not empty: the row goes to quarantine, cells may be incomplete
+  std::vector<Fault> faults;
+  // for quarantine: the row's source text as UTF-8, bad bytes as U+FFFD
+  std::string_view raw;
 };
 
 class RowReader {

@@ -1,8 +1,9 @@
-// The seams to the outside world that pure code takes as arguments: the clock and the source of randomness.
-// Real ones live in gateway/os, simulated ones in tests/support.
+// The seams to the outside world that pure code takes as arguments: the clock and the source of
+// randomness. Real ones live in gateway/os, simulated ones in tests/support.
 //
 // Ownership: the caller keeps the object alive for as long as it is used.
-// Thread-safety: as each implementation says. Errors: none; the real entropy aborts if the system has none.
+// Thread-safety: as each implementation says. Errors: none; the real entropy aborts if the system
+// has none.
 #ifndef TOMBOLO_GATEWAY_BASE_SEAMS_H_
 #define TOMBOLO_GATEWAY_BASE_SEAMS_H_
 

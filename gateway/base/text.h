@@ -1,4 +1,5 @@
-// Small text helpers: the bridge between std::string_view and Debian's absl::string_view, hex, UTF-8.
+// Small text helpers: the bridge between std::string_view and Debian's absl::string_view, hex,
+// UTF-8.
 //
 // Ownership: plain values. Thread-safety: all functions are pure.
 // Errors: std::nullopt where the input does not have the form asked for.
@@ -15,7 +16,9 @@
 namespace tombolo {
 
 // Debian's Abseil has a string_view of its own; these work with either.
-inline absl::string_view ToAbsl(std::string_view s) { return absl::string_view(s.data(), s.size()); }
+inline absl::string_view ToAbsl(std::string_view s) {
+  return absl::string_view(s.data(), s.size());
+}
 inline std::string_view ToStd(absl::string_view s) { return std::string_view(s.data(), s.size()); }
 
 // Lower-case hexadecimal and back. FromHex takes either case and an even number of digits only.
