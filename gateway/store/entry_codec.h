@@ -1,9 +1,11 @@
-// How entries lie in a block of the change log: LOCAL, never hashed, never sent. docs/formats/block.md
+// How entries lie in a block of the change log: LOCAL, never hashed, never sent.
+// docs/formats/block.md has the bytes.
 //
-// One entry: form u8 (low nibble EntryType, high nibble Form), varints for the origin of this version (ingest number,
-// previous entry of the same record as stream number + 1 and seq, 0 = none), header, then by form: three salts and
-// layers, or three layer hashes, or the leaf hash alone.
-// Ownership: views point into the block given. Thread-safety: pure. Errors: STORE_CORRUPT.
+// One entry: a byte with EntryType (low nibble) and Form (high nibble), varints for the origin of
+// this version (ingest number, previous entry of the same record as stream number, 0 = none, and
+// its seq), the header, then by form: three salts and three layers, or three layer hashes; an
+// erased entry has the leaf hash alone. Varints are those of protobuf (base 128, low group first).
+// Ownership: views point into the bytes given. Thread-safety: pure. Errors: STORE_CORRUPT.
 #ifndef TOMBOLO_GATEWAY_STORE_ENTRY_CODEC_H_
 #define TOMBOLO_GATEWAY_STORE_ENTRY_CODEC_H_
 
@@ -38,11 +40,20 @@ struct EntryView {
   std::string_view leaf_hash;                    // kErased
 };
 
-// Sizes that the suite of the node fixes.
+// Sizes that the suite of the stream fixes.
 struct CodecSizes {
   uint8_t salt_bytes = 16;
   uint8_t hash_bytes = 32;
 };
+
+// A stream id is one hash, and a salt is half a hash.
+constexpr CodecSizes SizesOfStream(size_t stream_id_bytes) {
+  return {static_cast<uint8_t>(stream_id_bytes / 2), static_cast<uint8_t>(stream_id_bytes)};
+}
+
+// The varints of this format, for whoever frames entries. False: cut short or above 64 bits.
+void AppendVarint(uint64_t value, std::string* out);
+bool TakeVarint64(std::string_view* in, uint64_t* value);
 
 void AppendEntry(const EntryView& entry, std::string* out);
 // Decodes one entry at the start of `*in` and takes it off. Everything but seq is set.

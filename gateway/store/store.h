@@ -1,10 +1,11 @@
 // What storage must do for a node. One commit point: a Tick is stored whole or not at all.
 //
-// Streams are append-only logs kept in blocks; per record there is one small index row that says where the current
-// version stands, found by record id and by subject. The design and the measurements behind it: docs/decisions.
-// Implementations: store/memory (tests, simulator), store/sqlite; all pass tests/contract/store_contract.
-// Ownership: results own their bytes. Thread-safety: one thread per Store object; several objects (processes) may read
-// one store at the same time, one writes. Errors: STORE_BUSY, STORE_CONFLICT, STORE_CORRUPT, DISK_FULL, IO_ERROR,
+// Streams are append-only logs kept in blocks; per record there is one small index row that says
+// where the current version stands, found by record id and by subject. The design and the
+// measurements behind it: docs/decisions. Implementations: store/memory (tests, simulator),
+// store/sqlite; all pass tests/contract/store_contract. Ownership: results own their bytes.
+// Thread-safety: one thread per Store object; several objects (processes) may read one store at the
+// same time, one writes. Errors: STORE_BUSY, STORE_CONFLICT, STORE_CORRUPT, DISK_FULL, IO_ERROR,
 // NOT_FOUND. After an error from Commit nothing of that tick is stored.
 #ifndef TOMBOLO_GATEWAY_STORE_STORE_H_
 #define TOMBOLO_GATEWAY_STORE_STORE_H_
@@ -23,45 +24,50 @@
 
 namespace tombolo::store {
 
-// A stream as this store knows it. `number` is local, from 1, given by the caller in Tick::new_streams.
+// A stream as this store knows it. `number` is local, from 1, given by the caller in
+// Tick::new_streams.
 struct StreamState {
   uint32_t number = 0;
-  std::string stream_id;       // 32 or 48 bytes
-  std::string descriptor;      // canonical bytes of v1::StreamDescriptor
-  uint64_t epoch = 0;          // fence: a writer with another epoch is refused
-  uint64_t size = 0;           // entries; seqs are 1..size
-  std::string compact_range;   // ledger::CompactRange, serialised
-  uint64_t tick = 0;           // the tick whose checkpoint covers `size`
-  std::string head_proof;      // v1::HeadProof of that checkpoint, serialised
+  std::string stream_id;      // 32 or 48 bytes
+  std::string descriptor;     // canonical bytes of v1::StreamDescriptor
+  uint64_t epoch = 0;         // fence: a writer with another epoch is refused
+  uint64_t size = 0;          // entries; seqs are 1..size
+  std::string compact_range;  // ledger::CompactRange, serialised
+  uint64_t tick = 0;          // the tick whose checkpoint covers `size`
+  std::string head_proof;     // v1::HeadProof of that checkpoint, serialised
 };
 
 // Where a record stands. One per record id.
 struct RecordState {
   RecordId id;
-  SubjectKey subject;          // zero bytes if the record names no subject
-  ContentDigest digest;        // zero bytes when retracted or erased
-  uint32_t scope = 0;          // number of a Scope
-  uint32_t stream = 0;         // the entry of the current version (PUT, or the RETRACT that ended it)
+  SubjectKey subject;    // zero bytes if the record names no subject
+  ContentDigest digest;  // zero bytes when retracted or erased
+  uint32_t scope = 0;    // number of a Scope
+  uint32_t stream = 0;   // the entry of the current version (PUT, or the RETRACT that ended it)
   uint64_t seq = 0;
   uint64_t version = 0;
-  bool present = false;        // false: retracted or erased; id and version are kept so that versions go on
+  // Several rows of one file made versions of it, so ingest weighs them together (node/ingest).
+  // Every implementation must persist it.
+  bool multi = false;
+  bool present =
+      false;  // false: retracted or erased; id and version are kept so that versions go on
   bool operator==(const RecordState&) const = default;
 };
 
 // Which part of which item a file speaks for; retraction of vanished records stays within one.
 struct Scope {
-  uint32_t number = 0;         // local, from 1, given by the caller
+  uint32_t number = 0;  // local, from 1, given by the caller
   std::string item;
   std::string pack;
-  std::string value;           // of the pack's scope column; "" = the whole item
+  std::string value;  // of the pack's scope column; "" = the whole item
 };
 
 // One file's ingest, for provenance and `history`.
 struct IngestRow {
-  uint32_t number = 0;         // local, from 1, given by the caller
-  std::string pack;            // name@version
-  std::string file;            // base name as the operator gave it
-  std::string source_digest;   // keyed digest of the content, set at the end
+  uint32_t number = 0;        // local, from 1, given by the caller
+  std::string pack;           // name@version
+  std::string file;           // base name as the operator gave it
+  std::string source_digest;  // keyed digest of the content, set at the end
   int64_t started_at_us = 0;
   int64_t finished_at_us = 0;  // 0 = not finished
   std::string outcome;         // OK or an outward code
@@ -69,18 +75,19 @@ struct IngestRow {
 };
 
 struct QuarantineRow {
-  uint64_t id = 0;             // given by the store when added
+  uint64_t id = 0;  // given by the store when added
   uint32_t ingest = 0;
-  std::string pack;            // name@version
-  std::string query;           // of the pack; "" = the row failed before any query
-  std::string source;          // source name of the pack
-  std::string file;            // base name
+  std::string pack;    // name@version
+  std::string query;   // of the pack; "" = the row failed before any query
+  std::string source;  // source name of the pack
+  std::string file;    // base name
   uint64_t row_number = 0;
   uint64_t line = 0;
-  std::string row_key;         // keyed digest of (pack name, query, source, raw), 16 bytes: the same row is held once
-  std::string columns;         // header of the source: JSON array of names
-  std::string raw;             // the row's source text, UTF-8
-  std::string cells;           // JSON array of the row's cells, null = absent; "" if it could not be cut
+  std::string row_key;  // keyed digest of (pack name, query, source, raw), 16 bytes: the same row
+                        // is held once
+  std::string columns;  // header of the source: JSON array of names
+  std::string raw;      // the row's source text, UTF-8
+  std::string cells;    // JSON array of the row's cells, null = absent; "" if it could not be cut
   std::vector<Fault> faults;
   int64_t at_us = 0;
 };
@@ -88,23 +95,24 @@ struct QuarantineRow {
 struct StreamAppend {
   uint32_t stream = 0;
   uint64_t epoch = 0;
-  uint64_t expected_size = 0;       // compare-and-set: STORE_CONFLICT if the stream has another size or epoch
-  std::string entries;              // entry_codec, back to back
-  std::vector<uint32_t> lengths;    // bytes of each entry in `entries`
-  std::string compact_range;        // after the append
-  std::string head_proof;           // after the append, v1::HeadProof
+  uint64_t expected_size =
+      0;                // compare-and-set: STORE_CONFLICT if the stream has another size or epoch
+  std::string entries;  // entry_codec, back to back
+  std::vector<uint32_t> lengths;  // bytes of each entry in `entries`
+  std::string compact_range;      // after the append
+  std::string head_proof;         // after the append, v1::HeadProof
 };
 
 // Content to take out of entries that stay in their stream.
 struct Redaction {
   uint32_t stream = 0;
   uint64_t seq = 0;
-  Form to = Form::kStub;            // kStub or kErased
-  std::string hashes;               // kStub: three layer hashes; kErased: the leaf hash
+  Form to = Form::kStub;  // kStub or kErased
+  std::string hashes;     // kStub: three layer hashes; kErased: the leaf hash
 };
 
 struct CheckpointRow {
-  uint64_t tick = 0;                // last tick + 1, else STORE_CONFLICT
+  uint64_t tick = 0;  // last tick + 1, else STORE_CONFLICT
   int64_t at_us = 0;
   std::string body;
   std::string signature;
@@ -114,11 +122,12 @@ struct CheckpointRow {
 struct Tick {
   std::vector<StreamState> new_streams;  // size 0
   std::vector<Scope> new_scopes;
-  std::vector<StreamAppend> appends;     // at most one per stream; the audit log is one of them
-  std::vector<RecordState> records;      // upserts by id; an upsert with a version not above the stored one is an error
-                                         // unless it is for the same (stream, seq), e.g. after a redaction
+  std::vector<StreamAppend> appends;  // at most one per stream; the audit log is one of them
+  std::vector<RecordState>
+      records;  // upserts by id; an upsert with a version not above the stored one is an error
+                // unless it is for the same (stream, seq), e.g. after a redaction
   std::vector<Redaction> redactions;
-  std::vector<IngestRow> ingests;        // upserts by number
+  std::vector<IngestRow> ingests;             // upserts by number
   std::vector<QuarantineRow> quarantine_add;  // same row_key replaces
   std::vector<uint64_t> quarantine_remove;
   std::vector<std::string> quarantine_resolve_keys;  // row_keys whose rows are now accepted
@@ -128,7 +137,7 @@ struct Tick {
 // Entries of one stream with the bytes they point into.
 struct EntryPage {
   std::vector<std::string> blocks;
-  std::vector<EntryView> entries;   // ascending seq, contiguous
+  std::vector<EntryView> entries;  // ascending seq, contiguous
 };
 
 struct Totals {
@@ -144,9 +153,10 @@ class Store {
 
   virtual StatusOr<std::vector<StreamState>> Streams() = 0;
   virtual StatusOr<std::vector<Scope>> Scopes() = 0;
-  // Entries first_seq.. of a stream, at most `entries_max` (<= limits::kPageEntriesMax); fewer at the end or when the
-  // page grows past limits::kTickBytesMax. Empty past the end.
-  virtual StatusOr<EntryPage> ReadEntries(uint32_t stream, uint64_t first_seq, size_t entries_max) = 0;
+  // Entries first_seq.. of a stream, at most `entries_max` (<= limits::kPageEntriesMax); fewer at
+  // the end or when the page grows past limits::kTickBytesMax. Empty past the end.
+  virtual StatusOr<EntryPage> ReadEntries(uint32_t stream, uint64_t first_seq,
+                                          size_t entries_max) = 0;
 
   // `ids` ascending and unique; (*states)[i] is nullopt where the id is unknown.
   virtual Status FindRecords(absl::Span<const RecordId> ids,

@@ -1,0 +1,224 @@
+#include "gateway/store/sqlite/small_tables.h"
+
+#include "absl/strings/str_cat.h"
+#include "gateway/base/text.h"
+#include "gateway/store/tick_rules.h"
+
+namespace tombolo::store {
+namespace {
+
+Status Taken(std::string_view what, uint32_t number) {
+  return MakeError(Code::STORE_CONFLICT, absl::StrCat(ToAbsl(what), " ", number,
+                                                      " exists already; run the command again"));
+}
+
+int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
+
+}  // namespace
+
+Status CounterTable::Open(Db* db, bool writable) {
+  RETURN_IF_ERROR(get_.Prepare(db, "select value from node_counter where name=$1"));
+  if (!writable) return Status();
+  return set_.Prepare(db,
+                      "insert into node_counter(name,value) values($1,$2)"
+                      " on conflict(name) do update set value=excluded.value");
+}
+
+StatusOr<int64_t> CounterTable::Get(std::string_view name) {
+  StmtReset reset(&get_);
+  bool row = false;
+  ASSIGN_OR_RETURN(row, get_.BindText(1, name).Step());
+  return row ? get_.Number(0) : 0;
+}
+
+Status CounterTable::Set(std::string_view name, int64_t value) {
+  return set_.BindText(1, name).Bind(2, value).Run();
+}
+
+Status StreamTable::Open(Db* db, bool writable) {
+  db_ = db;
+  RETURN_IF_ERROR(
+      all_.Prepare(db,
+                   "select stream,stream_id,descriptor,epoch,size,compact_range,tick,head_proof"
+                   " from stream_head order by stream"));
+  RETURN_IF_ERROR(
+      id_bytes_.Prepare(db, "select length(stream_id) from stream_head where stream=$1"));
+  if (!writable) return Status();
+  RETURN_IF_ERROR(add_.Prepare(
+      db,
+      "insert into stream_head(stream,stream_id,descriptor,epoch,size,compact_range,tick,"
+      "head_proof) values($1,$2,$3,$4,0,$5,$6,$7) on conflict do nothing"));
+  return advance_.Prepare(
+      db,
+      "update stream_head set size=$1,compact_range=$2,head_proof=$3,"
+      "tick=case when $4=0 then tick else $4 end where stream=$5 and epoch=$6 and size=$7");
+}
+
+Status StreamTable::Add(const StreamState& stream) {
+  RETURN_IF_ERROR(add_.Bind(1, stream.number)
+                      .BindBlob(2, stream.stream_id)
+                      .BindBlob(3, stream.descriptor)
+                      .Bind(4, Signed(stream.epoch))
+                      .BindBlob(5, stream.compact_range)
+                      .Bind(6, Signed(stream.tick))
+                      .BindBlob(7, stream.head_proof)
+                      .Run());
+  return db_->Changes() == 1 ? Status() : Taken("stream, or its id,", stream.number);
+}
+
+Status StreamTable::Advance(const StreamAppend& append, uint64_t tick) {
+  RETURN_IF_ERROR(advance_.Bind(1, Signed(append.expected_size + append.lengths.size()))
+                      .BindBlob(2, append.compact_range)
+                      .BindBlob(3, append.head_proof)
+                      .Bind(4, Signed(tick))
+                      .Bind(5, append.stream)
+                      .Bind(6, Signed(append.epoch))
+                      .Bind(7, Signed(append.expected_size))
+                      .Run());
+  return db_->Changes() == 1 ? Status() : AppendConflict(append);
+}
+
+StatusOr<std::vector<StreamState>> StreamTable::All() {
+  std::vector<StreamState> all;
+  StmtReset reset(&all_);
+  while (true) {
+    bool row = false;
+    ASSIGN_OR_RETURN(row, all_.Step());
+    if (!row) return all;
+    StreamState& stream = all.emplace_back();
+    stream.number = static_cast<uint32_t>(all_.Number(0));
+    stream.stream_id = all_.Copy(1);
+    stream.descriptor = all_.Copy(2);
+    stream.epoch = static_cast<uint64_t>(all_.Number(3));
+    stream.size = static_cast<uint64_t>(all_.Number(4));
+    stream.compact_range = all_.Copy(5);
+    stream.tick = static_cast<uint64_t>(all_.Number(6));
+    stream.head_proof = all_.Copy(7);
+  }
+}
+
+StatusOr<CodecSizes> StreamTable::SizesOf(uint32_t stream) {
+  StmtReset reset(&id_bytes_);
+  bool row = false;
+  ASSIGN_OR_RETURN(row, id_bytes_.Bind(1, stream).Step());
+  if (!row) {
+    return MakeError(Code::NOT_FOUND, absl::StrCat("no stream ", stream, " in this store"));
+  }
+  return SizesOfStream(static_cast<size_t>(id_bytes_.Number(0)));
+}
+
+Status ScopeTable::Open(Db* db, bool writable) {
+  RETURN_IF_ERROR(all_.Prepare(db, "select scope,item,pack,value from scope order by scope"));
+  if (!writable) return Status();
+  RETURN_IF_ERROR(exists_.Prepare(db, "select 1 from scope where scope=$1"));
+  return add_.Prepare(db, "insert into scope(scope,item,pack,value) values($1,$2,$3,$4)");
+}
+
+Status ScopeTable::Add(const Scope& scope) {
+  bool row = false;
+  {
+    StmtReset reset(&exists_);
+    ASSIGN_OR_RETURN(row, exists_.Bind(1, scope.number).Step());
+  }
+  if (row) return Taken("scope", scope.number);
+  return add_.Bind(1, scope.number)
+      .BindText(2, scope.item)
+      .BindText(3, scope.pack)
+      .BindText(4, scope.value)
+      .Run();
+}
+
+StatusOr<std::vector<Scope>> ScopeTable::All() {
+  std::vector<Scope> all;
+  StmtReset reset(&all_);
+  while (true) {
+    bool row = false;
+    ASSIGN_OR_RETURN(row, all_.Step());
+    if (!row) return all;
+    all.push_back(
+        {static_cast<uint32_t>(all_.Number(0)), all_.Copy(1), all_.Copy(2), all_.Copy(3)});
+  }
+}
+
+Status IngestTable::Open(Db* db, bool writable) {
+  RETURN_IF_ERROR(all_.Prepare(
+      db,
+      "select ingest,pack,file,source_digest,started_at_us,finished_at_us,outcome,balance"
+      " from ingest order by ingest"));
+  if (!writable) return Status();
+  return upsert_.Prepare(
+      db,
+      "insert into ingest(ingest,pack,file,source_digest,started_at_us,finished_at_us,"
+      "outcome,balance) values($1,$2,$3,$4,$5,$6,$7,$8) on conflict(ingest) do update set"
+      " pack=excluded.pack,file=excluded.file,source_digest=excluded.source_digest,"
+      "started_at_us=excluded.started_at_us,finished_at_us=excluded.finished_at_us,"
+      "outcome=excluded.outcome,balance=excluded.balance");
+}
+
+Status IngestTable::Upsert(const IngestRow& ingest) {
+  return upsert_.Bind(1, ingest.number)
+      .BindText(2, ingest.pack)
+      .BindText(3, ingest.file)
+      .BindBlob(4, ingest.source_digest)
+      .Bind(5, ingest.started_at_us)
+      .Bind(6, ingest.finished_at_us)
+      .BindText(7, ingest.outcome)
+      .BindBlob(8, ingest.balance)
+      .Run();
+}
+
+StatusOr<std::vector<IngestRow>> IngestTable::All() {
+  std::vector<IngestRow> all;
+  StmtReset reset(&all_);
+  while (true) {
+    bool row = false;
+    ASSIGN_OR_RETURN(row, all_.Step());
+    if (!row) return all;
+    all.push_back({static_cast<uint32_t>(all_.Number(0)), all_.Copy(1), all_.Copy(2), all_.Copy(3),
+                   all_.Number(4), all_.Number(5), all_.Copy(6), all_.Copy(7)});
+  }
+}
+
+Status CheckpointTable::Open(Db* db, bool writable) {
+  RETURN_IF_ERROR(last_.Prepare(
+      db, "select tick,at_us,body,signature from checkpoint order by tick desc limit 1"));
+  RETURN_IF_ERROR(
+      find_.Prepare(db, "select tick,at_us,body,signature from checkpoint where tick=$1"));
+  if (!writable) return Status();
+  return add_.Prepare(db, "insert into checkpoint(tick,at_us,body,signature) values($1,$2,$3,$4)");
+}
+
+CheckpointRow TakeCheckpoint(const Stmt& row) {
+  return {static_cast<uint64_t>(row.Number(0)), row.Number(1), row.Copy(2), row.Copy(3)};
+}
+
+Status CheckpointTable::Add(const CheckpointRow& checkpoint) {
+  std::optional<CheckpointRow> last;
+  ASSIGN_OR_RETURN(last, Last());
+  RETURN_IF_ERROR(CheckNextTick(last ? last->tick : 0, checkpoint));
+  return add_.Bind(1, Signed(checkpoint.tick))
+      .Bind(2, checkpoint.at_us)
+      .BindBlob(3, checkpoint.body)
+      .BindBlob(4, checkpoint.signature)
+      .Run();
+}
+
+StatusOr<std::optional<CheckpointRow>> CheckpointTable::Last() {
+  StmtReset reset(&last_);
+  bool row = false;
+  ASSIGN_OR_RETURN(row, last_.Step());
+  if (!row) return std::optional<CheckpointRow>();
+  return std::optional<CheckpointRow>(TakeCheckpoint(last_));
+}
+
+StatusOr<CheckpointRow> CheckpointTable::Find(uint64_t tick) {
+  StmtReset reset(&find_);
+  bool row = false;
+  ASSIGN_OR_RETURN(row, find_.Bind(1, Signed(tick)).Step());
+  if (!row) {
+    return MakeError(Code::NOT_FOUND, absl::StrCat("no checkpoint for tick ", tick));
+  }
+  return TakeCheckpoint(find_);
+}
+
+}  // namespace tombolo::store

@@ -1,0 +1,93 @@
+// The tables that hold one row per thing: streams, scopes, ingests, quarantine, checkpoints,
+// counters.
+//
+// Ownership: borrows the Db. Thread-safety: one thread per object. Errors: STORE_CONFLICT,
+// NOT_FOUND, STORE_CORRUPT and those of sqlite_db.h. Writing calls run inside the caller's
+// transaction.
+#ifndef TOMBOLO_GATEWAY_STORE_SQLITE_SMALL_TABLES_H_
+#define TOMBOLO_GATEWAY_STORE_SQLITE_SMALL_TABLES_H_
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "gateway/store/sqlite/sqlite_db.h"
+#include "gateway/store/store.h"
+
+namespace tombolo::store {
+
+// Numbers by name; 0 until set.
+class CounterTable {
+ public:
+  Status Open(Db* db, bool writable);
+  StatusOr<int64_t> Get(std::string_view name);
+  Status Set(std::string_view name, int64_t value);
+
+ private:
+  Stmt get_, set_;
+};
+
+class StreamTable {
+ public:
+  Status Open(Db* db, bool writable);
+  Status Add(const StreamState& stream);
+  // Compare-and-set on epoch and size; `tick` 0 keeps the stream's.
+  Status Advance(const StreamAppend& append, uint64_t tick);
+  StatusOr<std::vector<StreamState>> All();
+  // NOT_FOUND for a number that is not there.
+  StatusOr<CodecSizes> SizesOf(uint32_t stream);
+
+ private:
+  Db* db_ = nullptr;
+  Stmt add_, advance_, all_, id_bytes_;
+};
+
+class ScopeTable {
+ public:
+  Status Open(Db* db, bool writable);
+  Status Add(const Scope& scope);
+  StatusOr<std::vector<Scope>> All();
+
+ private:
+  Stmt exists_, add_, all_;
+};
+
+class IngestTable {
+ public:
+  Status Open(Db* db, bool writable);
+  Status Upsert(const IngestRow& ingest);
+  StatusOr<std::vector<IngestRow>> All();
+
+ private:
+  Stmt upsert_, all_;
+};
+
+class CheckpointTable {
+ public:
+  Status Open(Db* db, bool writable);
+  // STORE_CONFLICT unless it follows the last one.
+  Status Add(const CheckpointRow& checkpoint);
+  StatusOr<std::optional<CheckpointRow>> Last();
+  StatusOr<CheckpointRow> Find(uint64_t tick);
+
+ private:
+  Stmt add_, last_, find_;
+};
+
+class QuarantineTable {
+ public:
+  Status Open(Db* db, bool writable);
+  // Gives `next_id` to a row whose key is new; true if it was used.
+  StatusOr<bool> Upsert(const QuarantineRow& row, uint64_t next_id);
+  Status Remove(uint64_t id);
+  Status Resolve(std::string_view row_key);
+  StatusOr<std::vector<QuarantineRow>> List(uint64_t after_id, size_t rows_max);
+  StatusOr<QuarantineRow> Find(uint64_t id);
+
+ private:
+  Stmt upsert_, id_of_, remove_, resolve_, list_;
+};
+
+}  // namespace tombolo::store
+
+#endif  // TOMBOLO_GATEWAY_STORE_SQLITE_SMALL_TABLES_H_

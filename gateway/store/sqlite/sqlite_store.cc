@@ -1,0 +1,279 @@
+#include "gateway/store/sqlite/sqlite_store.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/store/sqlite/block_log.h"
+#include "gateway/store/sqlite/record_index.h"
+#include "gateway/store/sqlite/schema.h"
+#include "gateway/store/sqlite/small_tables.h"
+#include "gateway/store/sqlite/sqlite_db.h"
+#include "gateway/store/tick_rules.h"
+
+namespace tombolo::store {
+namespace {
+
+constexpr std::string_view kLastQuarantineId = "last_quarantine_id";
+constexpr std::string_view kRecordsPresent = "records_present";
+constexpr std::string_view kRecordsGone = "records_gone";
+
+class SqliteStore : public Store {
+ public:
+  explicit SqliteStore(const SqliteOptions& options) : options_(options) {}
+  ~SqliteStore() override;
+  Status Open();
+
+  Status Commit(const Tick& tick) override;
+  StatusOr<std::vector<StreamState>> Streams() override { return streams_.All(); }
+  StatusOr<std::vector<Scope>> Scopes() override { return scopes_.All(); }
+  StatusOr<EntryPage> ReadEntries(uint32_t stream, uint64_t first_seq, size_t entries_max) override;
+  Status FindRecords(absl::Span<const RecordId> ids,
+                     std::vector<std::optional<RecordState>>* states) override;
+  StatusOr<std::vector<RecordState>> FindBySubject(const SubjectKey& subject) override;
+  Status ScanRecords(const std::function<bool(const RecordState&)>& visit) override;
+  StatusOr<std::vector<IngestRow>> Ingests() override { return ingests_.All(); }
+  StatusOr<std::vector<QuarantineRow>> Quarantine(uint64_t after_id, size_t rows_max) override {
+    return quarantine_.List(after_id, rows_max);
+  }
+  StatusOr<QuarantineRow> FindQuarantine(uint64_t id) override { return quarantine_.Find(id); }
+  StatusOr<std::optional<CheckpointRow>> LastCheckpoint() override { return checkpoints_.Last(); }
+  StatusOr<CheckpointRow> FindCheckpoint(uint64_t tick) override { return checkpoints_.Find(tick); }
+  StatusOr<Totals> Count() override;
+
+ private:
+  bool writable() const { return options_.mode != OpenMode::kReadOnly; }
+  Status Apply(const Tick& tick);
+  Status ApplyAppends(const Tick& tick);
+  Status ApplyRedactions(const Tick& tick);
+  Status ApplyRecords(const Tick& tick);
+  Status ApplyQuarantine(const Tick& tick);
+  void CheckpointIfDue(bool erased);
+
+  const SqliteOptions options_;
+  Db db_;  // before the statements: they go first
+  CounterTable counters_;
+  StreamTable streams_;
+  ScopeTable scopes_;
+  IngestTable ingests_;
+  CheckpointTable checkpoints_;
+  QuarantineTable quarantine_;
+  BlockLog log_;
+  RecordIndex index_;
+  uint64_t wal_pages_ = 0;  // in the log after the last commit
+  bool erase_due_ = false;  // erased content may still stand in the log's file
+  Status failed_;           // a write failed in a way that only reopening clears
+};
+
+int CountWalPages(void* store_wal_pages, sqlite3*, const char*, int pages) {
+  *static_cast<uint64_t*>(store_wal_pages) = static_cast<uint64_t>(pages);
+  return SQLITE_OK;
+}
+
+SqliteStore::~SqliteStore() {
+  // Leaves a file without a log where nobody else has it open; if not, the next opening reads it.
+  if (erase_due_) db_.Checkpoint(true).status().IgnoreError();
+}
+
+Status SqliteStore::Open() {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE;
+  if (options_.mode == OpenMode::kCreate) flags |= SQLITE_OPEN_CREATE;
+  if (options_.mode == OpenMode::kReadOnly) {
+    flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY;
+  }
+  RETURN_IF_ERROR(db_.Open(options_.path, flags, options_.busy_timeout_ms));
+  RETURN_IF_ERROR(PrepareSchema(&db_, options_));
+  sqlite3_wal_hook(db_.handle(), CountWalPages, &wal_pages_);
+  RETURN_IF_ERROR(counters_.Open(&db_, writable()));
+  RETURN_IF_ERROR(streams_.Open(&db_, writable()));
+  RETURN_IF_ERROR(scopes_.Open(&db_, writable()));
+  RETURN_IF_ERROR(ingests_.Open(&db_, writable()));
+  RETURN_IF_ERROR(checkpoints_.Open(&db_, writable()));
+  RETURN_IF_ERROR(quarantine_.Open(&db_, writable()));
+  RETURN_IF_ERROR(log_.Open(&db_, writable(), options_.zstd_level, options_.block_bytes));
+  return index_.Open(&db_, writable());
+}
+
+Status SqliteStore::Commit(const Tick& tick) {
+  RETURN_IF_ERROR(failed_);
+  if (!writable() || db_.InTransaction()) {
+    return MakeError(Code::INTERNAL, "a commit to a store opened for reading, or inside a scan");
+  }
+  RETURN_IF_ERROR(CheckTick(tick));
+  RETURN_IF_ERROR(db_.Exec("begin immediate"));
+  Status status = Apply(tick);
+  if (status.ok()) status = db_.Exec("commit");
+  if (!status.ok()) {
+    // Some errors have rolled back already.
+    if (db_.InTransaction()) {
+      const Status undone = db_.Exec("rollback");
+      if (!undone.ok()) failed_ = undone;
+    }
+    // After a failed write or sync nobody knows what is on the disk until it is read again.
+    if (CodeOf(status) == Code::IO_ERROR || CodeOf(status) == Code::STORE_CORRUPT) {
+      failed_ = status;
+    }
+    return status;
+  }
+  CheckpointIfDue(!tick.redactions.empty());
+  return Status();
+}
+
+Status SqliteStore::Apply(const Tick& tick) {
+  if (tick.checkpoint) RETURN_IF_ERROR(checkpoints_.Add(*tick.checkpoint));
+  for (const StreamState& stream : tick.new_streams) RETURN_IF_ERROR(streams_.Add(stream));
+  for (const Scope& scope : tick.new_scopes) RETURN_IF_ERROR(scopes_.Add(scope));
+  RETURN_IF_ERROR(ApplyAppends(tick));
+  RETURN_IF_ERROR(ApplyRedactions(tick));
+  RETURN_IF_ERROR(ApplyRecords(tick));
+  for (const IngestRow& ingest : tick.ingests) RETURN_IF_ERROR(ingests_.Upsert(ingest));
+  return ApplyQuarantine(tick);
+}
+
+Status SqliteStore::ApplyAppends(const Tick& tick) {
+  const uint64_t tick_number = tick.checkpoint ? tick.checkpoint->tick : 0;
+  for (const StreamAppend& append : tick.appends) {
+    RETURN_IF_ERROR(streams_.Advance(append, tick_number));
+    CodecSizes sizes;
+    ASSIGN_OR_RETURN(sizes, streams_.SizesOf(append.stream));
+    RETURN_IF_ERROR(CheckEntries(append, sizes));
+    RETURN_IF_ERROR(log_.Append(append));
+  }
+  return Status();
+}
+
+Status SqliteStore::ApplyRedactions(const Tick& tick) {
+  std::map<uint32_t, std::vector<const Redaction*>> by_stream;
+  for (const Redaction& redaction : tick.redactions) {
+    by_stream[redaction.stream].push_back(&redaction);
+  }
+  for (auto& [stream, redactions] : by_stream) {
+    std::stable_sort(redactions.begin(), redactions.end(),
+                     [](const Redaction* a, const Redaction* b) { return a->seq < b->seq; });
+    CodecSizes sizes;
+    ASSIGN_OR_RETURN(sizes, streams_.SizesOf(stream));
+    RETURN_IF_ERROR(log_.Redact(stream, sizes, redactions));
+  }
+  return Status();
+}
+
+Status SqliteStore::ApplyRecords(const Tick& tick) {
+  if (tick.records.empty()) return Status();
+  std::vector<const RecordState*> records;
+  ASSIGN_OR_RETURN(records, FoldRecords(tick.records));
+  std::vector<RecordId> ids(records.size());
+  for (size_t i = 0; i < records.size(); ++i) ids[i] = records[i]->id;
+  std::vector<std::optional<RecordState>> old;
+  RETURN_IF_ERROR(index_.Find(ids, &old));
+  int64_t present = 0;
+  int64_t gone = 0;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (old[i]) {
+      RETURN_IF_ERROR(CheckSuccessor(*old[i], *records[i]));
+      --(old[i]->present ? present : gone);
+    }
+    ++(records[i]->present ? present : gone);
+  }
+  RETURN_IF_ERROR(index_.Upsert(records, old));
+  int64_t before = 0;
+  ASSIGN_OR_RETURN(before, counters_.Get(kRecordsPresent));
+  RETURN_IF_ERROR(counters_.Set(kRecordsPresent, before + present));
+  ASSIGN_OR_RETURN(before, counters_.Get(kRecordsGone));
+  return counters_.Set(kRecordsGone, before + gone);
+}
+
+Status SqliteStore::ApplyQuarantine(const Tick& tick) {
+  for (uint64_t id : tick.quarantine_remove) RETURN_IF_ERROR(quarantine_.Remove(id));
+  for (const std::string& key : tick.quarantine_resolve_keys) {
+    RETURN_IF_ERROR(quarantine_.Resolve(key));
+  }
+  if (tick.quarantine_add.empty()) return Status();
+  int64_t last_id = 0;
+  ASSIGN_OR_RETURN(last_id, counters_.Get(kLastQuarantineId));
+  for (const QuarantineRow& row : tick.quarantine_add) {
+    bool used = false;
+    ASSIGN_OR_RETURN(used, quarantine_.Upsert(row, static_cast<uint64_t>(last_id) + 1));
+    if (used) ++last_id;
+  }
+  return counters_.Set(kLastQuarantineId, last_id);
+}
+
+void SqliteStore::CheckpointIfDue(bool erased) {
+  erase_due_ = erase_due_ || erased;
+  const uint64_t page_bytes = static_cast<uint64_t>(options_.page_bytes);
+  if (!erase_due_ && wal_pages_ * page_bytes < options_.wal_bytes_max) return;
+  // The tick is durable; what goes wrong here must not make it look refused. It stops the next one.
+  auto whole = db_.Checkpoint(erase_due_);
+  if (!whole.ok()) {
+    if (CodeOf(whole.status()) != Code::DISK_FULL) failed_ = whole.status();
+    return;
+  }
+  if (*whole) erase_due_ = false;
+}
+
+StatusOr<EntryPage> SqliteStore::ReadEntries(uint32_t stream, uint64_t first_seq,
+                                             size_t entries_max) {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  CodecSizes sizes;
+  ASSIGN_OR_RETURN(sizes, streams_.SizesOf(stream));
+  return log_.Read(stream, sizes, first_seq, entries_max);
+}
+
+Status SqliteStore::FindRecords(absl::Span<const RecordId> ids,
+                                std::vector<std::optional<RecordState>>* states) {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  return index_.Find(ids, states);
+}
+
+StatusOr<std::vector<RecordState>> SqliteStore::FindBySubject(const SubjectKey& subject) {
+  if (subject == SubjectKey()) return std::vector<RecordState>();
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  return index_.FindBySubject(subject);
+}
+
+Status SqliteStore::ScanRecords(const std::function<bool(const RecordState&)>& visit) {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  return index_.Scan(visit);
+}
+
+StatusOr<Totals> SqliteStore::Count() {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  Totals totals;
+  auto read = [&](const std::string& sql, uint64_t* value) -> Status {
+    int64_t number = 0;
+    ASSIGN_OR_RETURN(number, db_.ReadNumber(sql));
+    *value = static_cast<uint64_t>(number);
+    return Status();
+  };
+  int64_t number = 0;
+  ASSIGN_OR_RETURN(number, counters_.Get(kRecordsPresent));
+  totals.records_present = static_cast<uint64_t>(number);
+  ASSIGN_OR_RETURN(number, counters_.Get(kRecordsGone));
+  totals.records_gone = static_cast<uint64_t>(number);
+  RETURN_IF_ERROR(read("select coalesce(sum(size),0) from stream_head", &totals.entries));
+  RETURN_IF_ERROR(read("select count(*) from stream_head", &totals.streams));
+  RETURN_IF_ERROR(read("select count(*) from quarantine", &totals.quarantined));
+  uint64_t pages = 0;
+  uint64_t page_bytes = 0;
+  RETURN_IF_ERROR(read("pragma page_count", &pages));
+  RETURN_IF_ERROR(read("pragma page_size", &page_bytes));
+  totals.bytes_on_disk = pages * page_bytes;
+  return totals;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
+  auto store = std::make_unique<SqliteStore>(options);
+  RETURN_IF_ERROR(store->Open());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace tombolo::store
