@@ -32,16 +32,15 @@ std::optional<int32_t> DaysFromCivil(CivilDate date) {
 }
 
 CivilDate CivilFromDays(int32_t days) {
-  const int32_t z = days + 719468;
-  const int32_t era = (z >= 0 ? z : z - 146096) / 146097;
-  const int32_t day_of_era = z - era * 146097;
-  const int32_t year_of_era =
+  const int64_t z = int64_t{days} + 719468;  // any day number may come in, also from hostile bytes
+  const int64_t era = FloorDivide(z, 146097);
+  const auto day_of_era = static_cast<int>(z - era * 146097);
+  const int year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int32_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int32_t mp = (5 * day_of_year + 2) / 153;
-  const int32_t month = mp < 10 ? mp + 3 : mp - 9;
-  const int32_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  const int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int mp = (5 * day_of_year + 2) / 153;
+  const int month = mp < 10 ? mp + 3 : mp - 9;
+  const auto year = static_cast<int>(year_of_era + era * 400 + (month <= 2 ? 1 : 0));
   return {year, month, day_of_year - (153 * mp + 2) / 5 + 1};
 }
 
@@ -69,11 +68,11 @@ std::string FormatIsoDate(int32_t days) {
 
 int32_t AddMonths(int32_t days, int months) {
   CivilDate d = CivilFromDays(days);
-  const int total = d.year * 12 + (d.month - 1) + months;
-  d.year = total / 12;
-  d.month = total % 12 + 1;
-  if (d.year > 9999) d = {9999, 12, 31};
-  if (d.year < 1) d = {1, 1, 1};
+  const int64_t total = int64_t{d.year} * 12 + (d.month - 1) + months;
+  if (total >= 10000 * 12) return *DaysFromCivil({9999, 12, 31});
+  if (total < 12) return *DaysFromCivil({1, 1, 1});
+  d.year = static_cast<int>(total / 12);
+  d.month = static_cast<int>(total % 12) + 1;
   if (d.day > DaysInMonth(d.year, d.month)) d.day = DaysInMonth(d.year, d.month);
   return *DaysFromCivil(d);
 }

@@ -23,12 +23,12 @@ struct CivilDate {
 std::optional<int32_t> DaysFromCivil(CivilDate date);
 CivilDate CivilFromDays(int32_t days);
 
-// Exactly "YYYY-MM-DD".
+// Exactly "YYYY-MM-DD". A day outside the years 1 to 9999 is written with the digits that it has.
 std::optional<int32_t> ParseIsoDate(std::string_view text);
 std::string FormatIsoDate(int32_t days);
 
-// `days` plus years and months, the day clamped to the month's end (ISO 8601 durations as P3M, P1Y
-// are used so).
+// `days` plus months, the day clamped to the month's end as ISO 8601 durations (P3M, P1Y) are read,
+// the result clamped to the years 1 to 9999.
 int32_t AddMonths(int32_t days, int months);
 
 // Days and "YYYY-MM-DDTHH:MM:SS.ffffffZ" of an instant in microseconds since 1970, UTC.

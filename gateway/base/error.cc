@@ -23,6 +23,7 @@ absl::StatusCode CanonicalCode(int http_status) {
     case 404:
       return absl::StatusCode::kNotFound;
     case 409:
+    case 410:
       return absl::StatusCode::kFailedPrecondition;
     case 413:
     case 507:
