@@ -3,8 +3,8 @@
 
 The suites, in this order:
   release, asan  (and tsan, fuzz with --all): built with the CMake preset of that name, then every
-                 test that CMake registered is run, two at a time. A test binary that crashes, hangs,
-                 or has no test in it counts as one failure.
+                 test that CMake registered is run, two at a time. A test binary that crashes,
+                 hangs, or has no test in it counts as one failure.
   python         unittest files: *_test.py and test_*.py under conformance/ and tests/
   tidy           the same under tests/tidy/
 Standard library only. Exit code 0 if something ran and nothing failed.
@@ -24,7 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUITES = ["release", "asan", "python", "tidy"]
 LONG_SUITES = ["release", "asan", "tsan", "fuzz", "python", "tidy"]
 AT_ONCE = 2
-TIMEOUT_S = {"dev": 600, "release": 600, "asan": 1200, "tsan": 1800, "fuzz": 300, "python": 900, "tidy": 300}
+TIMEOUT_S = {"dev": 600, "release": 600, "asan": 1200, "tsan": 1800, "fuzz": 300, "python": 900,
+             "tidy": 300}
 FUZZ_RUNS = 20000
 OUTPUT_LINES_MAX = 120
 
@@ -189,7 +190,8 @@ def unittest_main(file):
 
 def python_files(suite):
     tidy = ROOT / "tests" / "tidy"
-    folders = [tidy] if suite == "tidy" else [ROOT / "conformance", ROOT / "tests", ROOT / "scripts"]
+    folders = [tidy] if suite == "tidy" else [ROOT / "conformance", ROOT / "tests",
+                                              ROOT / "scripts"]
     files = set()
     for folder in folders:
         for pattern in ("*_test.py", "test_*.py"):
@@ -205,7 +207,8 @@ def jobs_of(suite, options):
                 if wanted(f.relative_to(ROOT).as_posix())]
     if suite == "fuzz":
         folder = ROOT / "build" / "fuzz" / "tests"
-        binaries = [b for b in sorted(folder.rglob("*fuzz*")) if b.is_file() and os.access(b, os.X_OK)]
+        binaries = [b for b in sorted(folder.rglob("*fuzz*")) if b.is_file() and os.access(b,
+                                                                                           os.X_OK)]
         return [lambda b=b: run_fuzzer(b) for b in binaries if wanted(b.name)]
     env = {"TOMBOLO_TEST_LONG": "1"} if options.all else {}
     return [lambda n=n, c=c: run_gtest(suite, n, c, env)
@@ -220,7 +223,8 @@ def run_suite(suite, options):
         return [failure]
     results = []
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(j) for j in jobs_of(suite, options)]):
+        for done in concurrent.futures.as_completed([pool.submit(j) for j in jobs_of(suite,
+                                                                                     options)]):
             results.append(done.result())
             show(results[-1])
     if not results and not options.names:
@@ -245,7 +249,8 @@ def print_table(results, suites):
     for suite in suites:
         mine = sorted((r for r in results if r.suite == suite), key=lambda r: r.name)
         for r in mine:
-            print(f"{suite:8} {r.name:{width}} {r.passed:7} {r.failed:7} {r.skipped:8} {r.seconds:8.1f}")
+            print(f"{suite:8} {r.name:{width}} {r.passed:7} {r.failed:7} {r.skipped:8}"
+                  f" {r.seconds:8.1f}")
         if len(mine) > 1:
             print(f"{suite:8} {'sum':{width}} {sum(r.passed for r in mine):7} "
                   f"{sum(r.failed for r in mine):7} {sum(r.skipped for r in mine):8}")

@@ -21,7 +21,7 @@ BANNED_IN_PURE = {
     "iostream": "return the text", "csignal": "gateway/os", "signal.h": "gateway/os",
     "locale": "gateway/base/text.h", "clocale": "gateway/base/text.h", "regex": "POSIX regcomp",
 }
-# C headers that are no I/O; every other header of the system that ends in .h belongs to I/O folders.
+# C headers that are no I/O; every other system header in .h belongs to I/O folders.
 PLAIN_C_HEADERS = {"regex.h", "stdint.h", "stddef.h", "string.h", "stdlib.h", "limits.h"}
 # Asio and Beast cost seconds a file, so only these files may include them.
 ASIO_FILES = frozenset()

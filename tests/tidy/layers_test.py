@@ -48,10 +48,12 @@ class RealTree(unittest.TestCase):
 class Bites(unittest.TestCase):
     def test_allowed(self):
         for path, include in (
-                ("gateway/mid/a.cc", '"gateway/base/b.h"'), ("gateway/mid/a.cc", '"gateway/mid/b.h"'),
+                ("gateway/mid/a.cc", '"gateway/base/b.h"'), ("gateway/mid/a.cc",
+                                                             '"gateway/mid/b.h"'),
                 ("gateway/mid/a.cc", '"tombolo/v1/record.pb.h"'), ("gateway/mid/a.cc", "<string>"),
                 ("gateway/mid/a.cc", '"absl/strings/str_cat.h"'), ("gateway/mid/a.cc", "<cstdio>"),
-                ("gateway/mid/a.cc", "<boost/json/value.hpp>"), ("gateway/mid/a.cc", "<boost/json.hpp>"),
+                ("gateway/mid/a.cc", "<boost/json/value.hpp>"), ("gateway/mid/a.cc",
+                                                                 "<boost/json.hpp>"),
                 ("gateway/disk/a.cc", "<sqlite3.h>"), ("gateway/disk/a.cc", "<fstream>"),
                 ("gateway/disk/a.cc", "<sys/stat.h>"), ("gateway/mid/a.cc", "<regex.h>")):
             self.assertEqual("", edge(path, include), include)
@@ -62,7 +64,8 @@ class Bites(unittest.TestCase):
                 ("gateway/base/a.h", '"tombolo/v1/record.pb.h"', "may not include schemas"),
                 ("gateway/mid/a.cc", '"gateway/disk/b.h"', "may not include gateway/disk"),
                 ("gateway/mid/a.cc", '"gateway/mid/deep/b.h"', "gateway/mid/deep"),
-                ("gateway/mid/a.cc", '"tests/support/fake_clock.h"', "may not include tests/support"),
+                ("gateway/mid/a.cc", '"tests/support/fake_clock.h"',
+                 "may not include tests/support"),
                 ("gateway/mid/a.cc", "<sqlite3.h>", "may not use this library"),
                 ("gateway/mid/a.cc", "<boost/jsonx.hpp>", "may not use this library"),
                 ("gateway/disk/a.cc", "<boost/asio/ssl.hpp>", "only for the files named"),
@@ -92,8 +95,10 @@ class Bites(unittest.TestCase):
                 layers.parse_table(bad)
 
     def test_header_circle(self):
-        files = [SourceFile("g/a.h", '#include "g/b.h"\n'), SourceFile("g/b.h", '#include "g/c.h"\n'),
-                 SourceFile("g/c.h", '#include "g/a.h"\n'), SourceFile("g/d.cc", '#include "g/a.h"\n')]
+        files = [SourceFile("g/a.h", '#include "g/b.h"\n'), SourceFile("g/b.h",
+                                                                       '#include "g/c.h"\n'),
+                 SourceFile("g/c.h", '#include "g/a.h"\n'), SourceFile("g/d.cc",
+                                                                       '#include "g/a.h"\n')]
         self.assertEqual(1, len(layers.cycle_findings(files)))
         self.assertEqual([], layers.cycle_findings(files[:2]))
 

@@ -144,7 +144,8 @@ def header_comment(files):
         text = comment.group(0) if comment else ""
         missing = [word for word in ("Ownership:", "Thread-safety:", "Errors:") if word not in text]
         if missing or len(text.split("\n")[0]) < 15:
-            found.append(Finding("header-comment", f.path, 1, f"missing: {missing or 'the purpose'}"))
+            found.append(Finding("header-comment", f.path, 1,
+                                 f"missing: {missing or 'the purpose'}"))
         guard = "TOMBOLO_" + re.sub(r"[^A-Z0-9]", "_", f.path.upper()) + "_"
         if f"#ifndef {guard}\n#define {guard}\n" not in f.text:
             found.append(Finding("header-guard", f.path, 1, f"wants the guard {guard}"))
@@ -194,7 +195,8 @@ def banned_calls(files):
 
 def test_habits(files):
     """Tests neither sleep, nor read the wall clock, nor open a port of their own choice."""
-    patterns = [(r"\bsleep_(?:for|until)\b|\b(?:sleep|usleep|nanosleep)\s*\(", "never sleep in a test"),
+    patterns = [(r"\bsleep_(?:for|until)\b|\b(?:sleep|usleep|nanosleep)\s*\(",
+                 "never sleep in a test"),
                 (r"\bsystem_clock\b|\btime\s*\(\s*(?:NULL|nullptr)\s*\)", "take FakeClock"),
                 (r"\brandom_device\b|\bsrand\s*\(", "take FakeEntropy"),
                 (r"\blisten\s*\([^)]*[1-9]\d{3}|\bport\s*=\s*[1-9]\d{3,4}\b", "take port 0")]
@@ -220,7 +222,8 @@ def units_in_names(files):
             for match in pattern.finditer(line):
                 after = line[match.end():].lstrip()
                 if match.group(0)[0].islower() and not after.startswith(("(", "::")):
-                    found.append(Finding("unit", f.path, n, f"{match.group(0)}: add _ms, _us or _s"))
+                    found.append(Finding("unit", f.path, n,
+                                         f"{match.group(0)}: add _ms, _us or _s"))
     return found
 
 
@@ -229,7 +232,7 @@ PARSERS = ("adapters/readers/", "adapters/engine/", "gateway/config/", "gateway/
 
 
 def literal_sizes(files):
-    """Limits live in gateway/base/limits.h; a size written into a parser is one that nobody finds."""
+    """Sizes live in gateway/base/limits.h; one that is written into a parser nobody finds."""
     pattern = re.compile(r"(?<![\w.])(\d[\d']*)(?:[uUlLzZ]*)\b(?!\.\d)|<<\s*(?:10|20|30)\b")
     found = []
     for f in files:

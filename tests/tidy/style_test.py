@@ -69,7 +69,8 @@ class Lengths(unittest.TestCase):
         self.assertFalse(self.function(99, "namespace n {"))
         self.assertFalse(self.function(99, "constexpr int kTable[] = {"))
         self.assertFalse(self.function(99, "struct alignas(8) S {"))
-        self.assertFalse(bites(rules.function_length, "a/b.cc", "int F() {}\n" + "\n" * 99 + "int G() {}"))
+        self.assertFalse(bites(rules.function_length, "a/b.cc",
+                               "int F() {}\n" + "\n" * 99 + "int G() {}"))
 
     def test_braces_in_text_do_not_count(self):
         body = 'int F() {\n  f("}"); g(\'}\'); h(R"(})"); // }\n  /* } */\n'
@@ -86,11 +87,13 @@ class Documents(unittest.TestCase):
     def test_readme(self):
         source = ("gateway/a/b.cc", "")
         self.assertFalse(bites(rules.folder_readmes, "gateway/a/README.md", README, source))
-        for text in (README.replace("## Entry file\n", ""), README + "\n" * 40, README + "## More\nx\n",
+        for text in (README.replace("## Entry file\n", ""), README + "\n" * 40,
+                     README + "## More\nx\n",
                      README.replace("words\n\n", "\n", 1)):
             self.assertTrue(bites(rules.folder_readmes, "gateway/a/README.md", text, source))
         missing = [f.path for f in rules.folder_readmes([SourceFile("adapters/x/y/z.cc", ""),
-                                                         SourceFile("adapters/packs/p/pack.yaml", "")])]
+                                                         SourceFile("adapters/packs/p/pack.yaml",
+                                                                    "")])]
         self.assertIn("adapters/x/y/README.md", missing)
         self.assertIn("adapters/packs/p/README.md", missing)
 
@@ -102,25 +105,30 @@ class Documents(unittest.TestCase):
     def test_header(self):
         self.assertFalse(bites(rules.header_comment, "gateway/a/b.h", HEADER))
         for text in (HEADER.replace("Ownership:", ""), HEADER.replace("Thread-safety:", ""),
-                     HEADER.replace("Errors:", ""), HEADER.replace("_B_H_", "_C_H_"), "#pragma once\n"):
+                     HEADER.replace("Errors:", ""), HEADER.replace("_B_H_", "_C_H_"),
+                     "#pragma once\n"):
             self.assertTrue(bites(rules.header_comment, "gateway/a/b.h", text), text)
 
 
 class Code(unittest.TestCase):
     def test_banned(self):
         for code in ("std::random_device d;", "rand();", "time(nullptr);", "absl::Now()",
-                     "std::chrono::system_clock::now()", "std::this_thread::sleep_for(x)", "usleep(1)",
-                     'getenv("HOME")', "m.SerializeAsString()", "m.SerializeToString(&s)", "gmtime_r(&t, &m)",
+                     "std::chrono::system_clock::now()", "std::this_thread::sleep_for(x)",
+                     "usleep(1)",
+                     'getenv("HOME")', "m.SerializeAsString()", "m.SerializeToString(&s)",
+                     "gmtime_r(&t, &m)",
                      "absl::Mutex mu;", "std::regex r;", "std::stoi(s)", "atoi(s)", "sprintf(b, s)",
                      "system(s)", "throw 1;", "exit(1)", "using namespace std;", "std::toupper(c)",
                      "strtoull(s, 0, 10)", "std::cout << std::endl;", "clock_gettime(0, &t)"):
             self.assertTrue(bites(rules.banned_calls, "gateway/a/b.cc", code), code)
-        for code in ("// rand()", 'Say("exit(1)")', "runtime(0)", "on_exit(1)", "my_rand()", "randomize()",
+        for code in ("// rand()", 'Say("exit(1)")', "runtime(0)", "on_exit(1)", "my_rand()",
+                     "randomize()",
                      "recorded_time_us", "throws()"):
             self.assertFalse(bites(rules.banned_calls, "gateway/a/b.cc", code), code)
 
     def test_tests(self):
-        for code in ("sleep(1)", "std::this_thread::sleep_for(x)", "system_clock::now()", "srand(1)",
+        for code in ("sleep(1)", "std::this_thread::sleep_for(x)", "system_clock::now()",
+                     "srand(1)",
                      "port = 8080"):
             self.assertTrue(bites(rules.test_habits, "tests/unit/a_test.cc", code), code)
         self.assertFalse(bites(rules.test_habits, "tests/unit/a_test.cc", "port = 0"))
@@ -134,7 +142,8 @@ class Code(unittest.TestCase):
     def test_sizes(self):
         for code in ("char b[4096];", "x > 1 << 20", "size > 64 * 1024", "1'048'576", "65536u"):
             self.assertTrue(bites(rules.literal_sizes, "adapters/readers/b.cc", code), code)
-        for code in ("year > 1970", "x << 8", "1000000", "0x1000", "// 4096", "limits::kRowBytesMax"):
+        for code in ("year > 1970", "x << 8", "1000000", "0x1000", "// 4096",
+                     "limits::kRowBytesMax"):
             self.assertFalse(bites(rules.literal_sizes, "adapters/readers/b.cc", code), code)
 
 
@@ -142,7 +151,7 @@ class Hygiene(unittest.TestCase):
     def test_words(self):
         for text in ("TO" + "DO later", "FIX" + "ME", "see /wor" + "k/main", "/ho" + "me/jo/x",
                      "as iss" + "ue 2 says", "iss" + "ues #14", "a suba" + "gent wrote",
-                     "-----BEGIN EC PRIVATE" + " KEY-----", "-----BEGIN PRIVATE" + " KEY-----"):
+                     "-----BEGIN EC PRIVATE" + " KEY-----\n" + "Mx" * 20, "-----BEGIN PRIVATE" + " KEY-----\\n\"\n \"" + "Mx" * 20):
             self.assertTrue(bites(hygiene.words, "docs/a.md", text), text)
         for text in ("todo list", "a session between peers", "the user agent", "framework/main",
                      "issue the certificate", "-----BEGIN PUBLIC KEY-----"):
@@ -170,8 +179,10 @@ class Hygiene(unittest.TestCase):
         limits = ("gateway/base/limits.h", "inline constexpr size_t kRowMax = 4 * kMiB;\n")
         self.assertTrue(bites(hygiene.limits_tested, *limits))
         self.assertTrue(bites(hygiene.limits_tested, *limits, ("tests/a.cc", "kRowMaxOfAll")))
-        self.assertFalse(bites(hygiene.limits_tested, *limits, ("tests/a.cc", "F(limits::kRowMax + 1)")))
-        self.assertTrue(bites(hygiene.limits_in_one_place, "gateway/a/b.cc", "constexpr int kDepthMax = 3;"))
+        self.assertFalse(bites(hygiene.limits_tested, *limits, ("tests/a.cc",
+                                                                "F(limits::kRowMax + 1)")))
+        self.assertTrue(bites(hygiene.limits_in_one_place, "gateway/a/b.cc",
+                              "constexpr int kDepthMax = 3;"))
 
 
 class Exceptions(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""The source tree as the tidy tests see it: which files there are, what they say, what is excepted."""
+"""The source tree as the tidy tests see it: its files, their text, and what is excepted."""
 import pathlib
 import re
 from typing import NamedTuple
