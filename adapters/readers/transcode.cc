@@ -108,6 +108,7 @@ void TranscodingSource::DecodeBlock(size_t have, bool final) {
 }
 
 void TranscodingSource::MarkBad(std::string_view bytes) {
+  marked_ = true;
   for (const unsigned char c : bytes) {
     AppendDigit(kHigh, c >> 4, &out_);
     AppendDigit(kLow, c & 15, &out_);

@@ -29,6 +29,8 @@ class TranscodingSource : public ByteSource {
                                                              const Encoding& encoding,
                                                              size_t block_bytes);
   StatusOr<size_t> Read(char* out, size_t size) override;
+  // True once a marker was put into the stream; lives as long as this.
+  const bool* marked() const { return &marked_; }
 
  private:
   TranscodingSource(std::unique_ptr<ByteSource> inner, std::unique_ptr<Decoder> decoder,
@@ -47,6 +49,7 @@ class TranscodingSource : public ByteSource {
   std::string out_;
   size_t out_at_ = 0;
   bool started_ = false;
+  bool marked_ = false;
   bool ended_ = false;
   bool run_open_ = false;  // out_ ends with a marker of bytes up to run_end_
   uint64_t run_end_ = 0;
