@@ -1,4 +1,6 @@
 // The strict readers of canonical.h: parse, encode again, compare, then look at the content.
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -90,6 +92,8 @@ Status ParseExact(std::string_view what, std::string_view bytes, size_t bytes_ma
                      absl::StrCat(ToAbsl(what), " has ", bytes.size(), " bytes, at most ",
                                   bytes_max, " are allowed"));
   }
+  // Protobuf would write a line about bad UTF-8 to standard error for every hostile input.
+  const google::protobuf::LogSilencer silencer;
   if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return NotCanonical(what, "it is not a protobuf message with UTF-8 text");
   }

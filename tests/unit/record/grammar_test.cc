@@ -1,0 +1,80 @@
+#include "gateway/record/grammar.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/base/limits.h"
+
+namespace tombolo::record {
+namespace {
+
+TEST(Name, Forms) {
+  for (const char* good : {"a", "subject.name", "a_b.c2", "x.1", "uk.fhrs.rating"}) {
+    EXPECT_TRUE(IsName(good)) << good;
+  }
+  for (const char* bad : {"", ".", "a.", ".a", "a..b", "A", "1a", "_a", "a b", "a-b", "ä", "a\n"}) {
+    EXPECT_FALSE(IsName(bad)) << bad;
+  }
+}
+
+TEST(Text, ControlCharactersAreFoundWhereverTheyStand) {
+  EXPECT_TRUE(IsCanonicalText("line\nline, é, 上海市, \xC2\xA0"));
+  EXPECT_FALSE(IsCanonicalLine("line\nline"));
+  for (int c = 0; c < 0x20; ++c) {
+    if (c == '\n') continue;
+    for (size_t before = 0; before < 18; ++before) {
+      const std::string text = std::string(before, 'x') + static_cast<char>(c) + "yyyyyyyyyyyy";
+      EXPECT_EQ(FindControl(text), before) << c;
+    }
+  }
+  EXPECT_EQ(FindControl("12345678\x7F"), 8u);
+  EXPECT_EQ(FindControl("\xC2\x80"), 0u);
+  EXPECT_EQ(FindControl("a\xC2\x9F"), 1u);
+  EXPECT_FALSE(IsCanonicalText("\xC2"));
+  EXPECT_FALSE(IsCanonicalText("\xED\xA0\x80"));
+}
+
+TEST(Text, FoldsTabsAndLineEnds) {
+  std::string text = "a\tb\r\nc\rd\ne\r";
+  EXPECT_TRUE(FoldBlanks(&text));
+  EXPECT_EQ(text, "a b\nc\nd\ne\n");
+  EXPECT_FALSE(FoldBlanks(&text));
+}
+
+TEST(Decimal, CanonicalForm) {
+  for (const char* good : {"0", "1", "-1", "10", "0.5", "-0.5", "123.456", "1.05"}) {
+    EXPECT_TRUE(IsCanonicalDecimal(good)) << good;
+  }
+  for (const char* bad : {"", "-", "-0", "00", "01", "+1", "1.", ".5", "1.0", "1.50", "1e3", "1,5",
+                          " 1", "1 ", "--1", "1.2.3", "١"}) {
+    EXPECT_FALSE(IsCanonicalDecimal(bad)) << bad;
+  }
+  EXPECT_TRUE(IsCanonicalDecimal(std::string(limits::kDecimalBytesMax, '9')));
+  EXPECT_FALSE(IsCanonicalDecimal(std::string(limits::kDecimalBytesMax + 1, '9')));
+}
+
+TEST(Decimal, Normalizes) {
+  EXPECT_EQ(NormalizeDecimal("+01.50"), "1.5");
+  EXPECT_EQ(NormalizeDecimal("-0.00"), "0");
+  EXPECT_EQ(NormalizeDecimal("000"), "0");
+  EXPECT_EQ(NormalizeDecimal("-07.0"), "-7");
+  EXPECT_EQ(NormalizeDecimal(std::string(300, '0') + "1"), "1");
+  for (const char* bad : {"", "-", "+", ".5", "1.", "1e3", "1,000", "abc", "+-1", "0x1"}) {
+    EXPECT_EQ(NormalizeDecimal(bad), std::nullopt) << bad;
+  }
+  EXPECT_EQ(NormalizeDecimal(std::string(limits::kDecimalBytesMax + 1, '9')), std::nullopt);
+}
+
+TEST(Day, Bounds) {
+  EXPECT_TRUE(IsDay(-719162));
+  EXPECT_FALSE(IsDay(-719163));
+  EXPECT_TRUE(IsDay(2932896));
+  EXPECT_FALSE(IsDay(2932897));
+}
+
+TEST(Currency, ThreeCapitals) {
+  EXPECT_TRUE(IsCurrency("CNY"));
+  for (const char* bad : {"", "CN", "CNYY", "cny", "C1Y"}) EXPECT_FALSE(IsCurrency(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace tombolo::record
