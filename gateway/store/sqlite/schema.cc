@@ -38,10 +38,13 @@ create table index_run(
   kind bigint not null,
   run bigint not null,
   row_count bigint not null,
-  first_page bigint not null,
-  page_count bigint not null,
+  pages bytea not null,
   fence bytea not null,
   primary key(kind, run));
+create table index_pool(
+  pool bigint not null primary key,
+  page_count bigint not null,
+  free_pages bytea not null);
 create table index_page(
   page integer not null primary key,
   body bytea not null);

@@ -49,6 +49,7 @@ class SqliteStore : public Store {
   Status ApplyAppends(const Tick& tick);
   Status ApplyRedactions(const Tick& tick);
   Status ApplyRecords(const Tick& tick);
+  Status WipeRecords(const Tick& tick, absl::Span<const RecordState* const> records);
   Status ApplyQuarantine(const Tick& tick);
   void CheckpointIfDue(bool erased);
 
@@ -93,7 +94,7 @@ Status SqliteStore::Open() {
   RETURN_IF_ERROR(checkpoints_.Open(&db_, writable()));
   RETURN_IF_ERROR(quarantine_.Open(&db_, writable()));
   RETURN_IF_ERROR(log_.Open(&db_, writable(), options_.zstd_level, options_.block_bytes));
-  return index_.Open(&db_, writable());
+  return index_.Open(&db_, &counters_, writable(), options_.delta_rows_max);
 }
 
 Status SqliteStore::Commit(const Tick& tick) {
@@ -106,6 +107,7 @@ Status SqliteStore::Commit(const Tick& tick) {
   Status status = Apply(tick);
   if (status.ok()) status = db_.Exec("commit");
   if (!status.ok()) {
+    index_.Forget();
     // Some errors have rolled back already.
     if (db_.InTransaction()) {
       const Status undone = db_.Exec("rollback");
@@ -166,6 +168,7 @@ Status SqliteStore::ApplyRecords(const Tick& tick) {
   std::vector<RecordId> ids(records.size());
   for (size_t i = 0; i < records.size(); ++i) ids[i] = records[i]->id;
   std::vector<std::optional<RecordState>> old;
+  RETURN_IF_ERROR(index_.Refresh());
   RETURN_IF_ERROR(index_.Find(ids, &old));
   int64_t present = 0;
   int64_t gone = 0;
@@ -177,11 +180,25 @@ Status SqliteStore::ApplyRecords(const Tick& tick) {
     ++(records[i]->present ? present : gone);
   }
   RETURN_IF_ERROR(index_.Upsert(records, old));
+  RETURN_IF_ERROR(WipeRecords(tick, records));
   int64_t before = 0;
   ASSIGN_OR_RETURN(before, counters_.Get(kRecordsPresent));
   RETURN_IF_ERROR(counters_.Set(kRecordsPresent, before + present));
   ASSIGN_OR_RETURN(before, counters_.Get(kRecordsGone));
   return counters_.Set(kRecordsGone, before + gone);
+}
+
+// With an erasure the digests of the erased content go too; older runs may still hold them.
+Status SqliteStore::WipeRecords(const Tick& tick, absl::Span<const RecordState* const> records) {
+  const bool erases =
+      std::any_of(tick.redactions.begin(), tick.redactions.end(),
+                  [](const Redaction& redaction) { return redaction.to == Form::kErased; });
+  if (!erases) return Status();
+  std::vector<const RecordState*> erased;
+  for (const RecordState* record : records) {
+    if (record->digest == ContentDigest()) erased.push_back(record);
+  }
+  return index_.Wipe(erased);
 }
 
 Status SqliteStore::ApplyQuarantine(const Tick& tick) {
@@ -226,6 +243,7 @@ Status SqliteStore::FindRecords(absl::Span<const RecordId> ids,
                                 std::vector<std::optional<RecordState>>* states) {
   ReadScope scope(&db_);
   RETURN_IF_ERROR(scope.Begin());
+  RETURN_IF_ERROR(index_.Refresh());
   return index_.Find(ids, states);
 }
 
@@ -233,12 +251,14 @@ StatusOr<std::vector<RecordState>> SqliteStore::FindBySubject(const SubjectKey& 
   if (subject == SubjectKey()) return std::vector<RecordState>();
   ReadScope scope(&db_);
   RETURN_IF_ERROR(scope.Begin());
+  RETURN_IF_ERROR(index_.Refresh());
   return index_.FindBySubject(subject);
 }
 
 Status SqliteStore::ScanRecords(const std::function<bool(const RecordState&)>& visit) {
   ReadScope scope(&db_);
   RETURN_IF_ERROR(scope.Begin());
+  RETURN_IF_ERROR(index_.Refresh());
   return index_.Scan(visit);
 }
 
