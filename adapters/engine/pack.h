@@ -1,16 +1,19 @@
 // A pack in use: pack.yaml, its catalogue, its SQL and its code lists, checked and compiled.
 //
-// The convention for a SELECT (docs/packs.md): it reads the driving source and looked-up sources, and yields columns
-//   _rows      which source rows it used: `_row` of the driving source, or rows(_row) of a group          required
-//   key_1..    the natural key, in order                                                                   required
-//   _leave_out name of a leave_out rule when this row makes no record; other columns are then not looked at
-//   _state     v1.RecordState name; absent or NULL = EFFECTIVE
-//   decided_on, effective_on, valid_from, valid_until, publish_until, share_until      ISO dates, NULL = unknown
-//   any other  a field of the item, named as in the catalogue ("subject.name"), typed by the catalogue
-// A value that a function could not make (bad date, unknown code) carries its fault to the column that it ends in.
+// The convention for a SELECT (docs/packs.md): it reads the driving source and looked-up sources,
+// and yields columns
+//   _rows      which source rows it used: `_row` of the driving source, or rows(_row) of a group
+//   required key_1..    the natural key, in order required _leave_out name of a leave_out rule when
+//   this row makes no record; other columns are then not looked at _state     v1.RecordState name;
+//   absent or NULL = EFFECTIVE decided_on, effective_on, valid_from, valid_until, publish_until,
+//   share_until      ISO dates, NULL = unknown any other  a field of the item, named as in the
+//   catalogue ("subject.name"), typed by the catalogue
+// A value that a function could not make (bad date, unknown code) carries its fault to the column
+// that it ends in.
 //
-// Ownership: a Pack owns everything compiled. Thread-safety: immutable after Load; a run is used by one thread.
-// Errors: PACK_INVALID, PACK_SQL, PACK_FORBIDDEN, CONFIG_*, FIELD_UNKNOWN; each message names file and line.
+// Ownership: a Pack owns everything compiled. Thread-safety: immutable after Load; a run is used by
+// one thread. Errors: PACK_INVALID, PACK_SQL, PACK_FORBIDDEN, CONFIG_*, FIELD_UNKNOWN; each message
+// names file and line.
 #ifndef TOMBOLO_ADAPTERS_ENGINE_PACK_H_
 #define TOMBOLO_ADAPTERS_ENGINE_PACK_H_
 
@@ -41,17 +44,19 @@ class Pack {
 
   virtual const v1::Pack& declared() const = 0;
   virtual const record::Catalogue& catalogue() const = 0;
-  // The source whose file patterns fit this base name; nullptr if none does, PACK_INVALID if several do.
+  // The source whose file patterns fit this base name; nullptr if none does, PACK_INVALID if
+  // several do.
   virtual StatusOr<const v1::Source*> SourceForFile(std::string_view base_name) const = 0;
   // "name@version".
   std::string id() const;
 };
 
-// Everything wrong with a pack, all together; empty = Load would succeed and lint has no complaint. Besides errors:
-// columns of sources no query reads, code lists nobody uses, fields never filled, required fields never filled.
+// Everything wrong with a pack, all together; empty = Load would succeed and lint has no complaint.
+// Besides errors: columns of sources no query reads, code lists nobody uses, fields never filled,
+// required fields never filled.
 struct LintFinding {
-  bool error = false;   // false: advice
-  std::string where;    // file, line if known
+  bool error = false;  // false: advice
+  std::string where;   // file, line if known
   std::string message;
 };
 std::vector<LintFinding> Lint(const FileText& file_text, const ProfileByName& profiles);

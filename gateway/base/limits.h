@@ -38,6 +38,7 @@ inline constexpr size_t kYamlBytesMax = 4 * kMiB;
 inline constexpr size_t kSecretFileBytesMax = 16 * kKiB;  // a key in PEM
 inline constexpr size_t kYamlDepthMax = 32;
 inline constexpr size_t kYamlFaultsMax = 20;  // told of one file; the rest is counted
+inline constexpr size_t kPackFileBytesMax = 64 * kMiB;  // of any file in a pack's or profile's folder
 inline constexpr size_t kSqlBytesMax = 256 * kKiB;
 inline constexpr size_t kSqlValueBytesMax = 8 * kMiB;   // of one value within a SELECT
 inline constexpr int64_t kSqlStepsPerRowMax = 10000000;  // of SQLite's machine, between two rows
