@@ -5,7 +5,7 @@
     scripts/gen_docs.py --check   only says which pages differ; exit code 1 if any does
 
 Every message, enum, field and value must have a comment, above it or on its line; one without is an
-error. A comment's last word in brackets is the class: [header], [layer], [PUBLIC], [LOCAL] and so on;
+error. A comment's word in brackets is the class: [header], [layer], [PUBLIC], [LOCAL] and so on;
 without one the class is the one that the file's opening comment names after "Class of all".
 """
 import pathlib
