@@ -27,9 +27,9 @@ class TableParser {
     return true;
   }
 
-  Status Refuse(std::string_view why) const {
-    return MakeError(Code::CONFIG_SYNTAX,
-                     absl::StrCat(ToAbsl(file_), ", line ", line_, ": ", ToAbsl(why)));
+  Status Refuse(absl::string_view why) const { return RefuseAt(line_, why); }
+  Status RefuseAt(size_t line, absl::string_view why) const {
+    return MakeError(Code::CONFIG_SYNTAX, absl::StrCat(ToAbsl(file_), ", line ", line, ": ", why));
   }
 
   StatusOr<std::vector<std::string>> ReadRow() {
@@ -102,13 +102,14 @@ StatusOr<std::vector<TableRow>> ParseTable(std::string_view text, std::string_vi
       columns = cells.size();
       bool fits = columns >= required && columns <= header.size();
       for (size_t i = 0; fits && i < columns; ++i) fits = cells[i] == header[i];
-      if (!fits) return parser.Refuse("the header is not the one that such a table must have");
+      if (!fits) {
+        return parser.RefuseAt(line, "the header is not the one that such a table must have");
+      }
       continue;
     }
     if (cells.size() != columns) {
-      return MakeError(Code::CONFIG_SYNTAX,
-                       absl::StrCat(ToAbsl(file), ", line ", line, ": ", cells.size(),
-                                    " cells where the header has ", columns));
+      return parser.RefuseAt(line,
+                             absl::StrCat(cells.size(), " cells where the header has ", columns));
     }
     if (rows.size() >= rows_max) {
       return MakeError(Code::LIMIT_EXCEEDED,
