@@ -1,5 +1,5 @@
--- A ticket or summons and what became of it. Until a court has spoken the record is PENDING; withdrawn
--- and cancelled charges take it back.
+-- A ticket or summons and what became of it. Until a court has spoken the record is PENDING;
+-- withdrawn and cancelled charges take it back.
 SELECT
   source_row AS _rows,
 
@@ -8,7 +8,8 @@ SELECT
 
   CASE
     WHEN clean("Outcome") LIKE 'Conviction%' THEN 'EFFECTIVE'
-    WHEN clean("Outcome") IN ('Charges Withdrawn', 'Charges Dismissed', 'Charges Quashed', 'Cancelled')
+    WHEN clean("Outcome") IN
+         ('Charges Withdrawn', 'Charges Dismissed', 'Charges Quashed', 'Cancelled')
       THEN 'WITHDRAWN'
     ELSE 'PENDING'
   END AS _state,
@@ -21,7 +22,7 @@ SELECT
   clean("Inspection ID") AS "decision.number",
   code('action', clean("Action")) AS "decision.kind",
   CASE WHEN section IS NULL
-       THEN fault('BASIS_DOCUMENT_MISSING', 'Infraction Details names no section')
+       THEN fault('BASIS_DOCUMENT_MISSING', 'Infraction Details names no section', infraction)
        ELSE texts(instrument || ', s. ' || section) END AS legal_basis,
   infraction AS "infraction.text",
   code('severity', before("Severity", ' - ')) AS "infraction.severity",
@@ -33,7 +34,7 @@ FROM (
     CASE
       WHEN section LIKE '545-%' THEN 'Toronto Municipal Code, Chapter 545'
       WHEN section LIKE '520-%' THEN 'Toronto Municipal Code, Chapter 520'
-      -- The regulation of 1990 (the city writes `O. REG 562/90`) gave way to the one of 2017 on 2018-07-01.
+      -- The regulation of 1990 (which the city writes `O. REG 562/90`) held until 2018-06-30.
       WHEN infraction LIKE '%562/90%' OR visited_on < '2018-07-01' THEN 'R.R.O. 1990, Reg. 562'
       ELSE 'O. Reg. 493/17'
     END AS instrument
@@ -51,7 +52,8 @@ FROM (
         -- The city writes the same infraction in upper and in mixed case and leaves blanks at its end.
         upper(clean("Infraction Details")) AS infraction,
         parse_date("Inspection Date", 'YYYY-MM-DD') AS visited_on,
-        *
+        "Inspection ID", "Establishment ID", "Establishment Name", "Establishment Address",
+        "Severity", "Action", "Outcome", "Amount Fined"
       FROM dinesafe
       WHERE "Action" LIKE '%Ticket%' OR "Action" LIKE '%Summons%'
         OR clean("Outcome") IS NOT NULL OR clean("Amount Fined") IS NOT NULL

@@ -25,7 +25,7 @@ FROM (
     CASE
       WHEN section LIKE '545-%' THEN 'Toronto Municipal Code, Chapter 545'
       WHEN section LIKE '520-%' THEN 'Toronto Municipal Code, Chapter 520'
-      -- The regulation of 1990 (the city writes `O. REG 562/90`) gave way to the one of 2017 on 2018-07-01.
+      -- The regulation of 1990 (which the city writes `O. REG 562/90`) held until 2018-06-30.
       WHEN infraction LIKE '%562/90%' OR visited_on < '2018-07-01' THEN 'R.R.O. 1990, Reg. 562'
       ELSE 'O. Reg. 493/17'
     END AS instrument
@@ -43,7 +43,8 @@ FROM (
         -- The city writes the same infraction in upper and in mixed case and leaves blanks at its end.
         upper(clean("Infraction Details")) AS infraction,
         parse_date("Inspection Date", 'YYYY-MM-DD') AS visited_on,
-        *
+        "Inspection ID", "Establishment ID", "Establishment Name", "Establishment Address",
+        "Severity", "Action", "Outcome", "Amount Fined"
       FROM dinesafe
       WHERE clean("Infraction Details") IS NOT NULL
         OR clean("Severity") IS NOT NULL

@@ -26,7 +26,7 @@ SELECT
 FROM (
   SELECT
     _row AS source_row,
-    *,
+    "企业名称", "统一社会信用代码", "注册日期", "企业类型", "注册资金", "经营范围", "所在省份", "地区", "注册地址",
     substr(replace(replace("统一社会信用代码", ' ', ''), '-', ''), 3, 6) AS division
   FROM enterprises
 )

@@ -4,6 +4,7 @@
 -- columns from the row with the max().
 SELECT
   rows(_row) AS _rows,
+  clean("시군구코드") AS _scope,
 
   norm_id('kr.permit', "허가(신고)번호") AS key_1,
   parse_date("지정일자", 'YYYYMMDD') AS key_2,
@@ -36,7 +37,8 @@ SELECT
   -- A permit begins with the code of the office that gave it, and that office designates.
   CASE WHEN substr(clean("허가(신고)번호"), 1, 7) = clean("시군구코드")
        THEN label('office', "시군구코드")
-       ELSE fault('PROVIDER_NOT_ENTITLED', 'the permit is of another district than the row')
+       ELSE fault('PROVIDER_NOT_ENTITLED', 'the permit is of another district than the row',
+                  "허가(신고)번호")
   END AS "authority.name",
   clean("시군구코드") AS "authority.code"
 FROM designations

@@ -8,7 +8,8 @@ SELECT
 
   -- An export that did not succeed says nothing: every row of it waits, and nothing is retracted.
   CASE WHEN "ReturnCode" = 'Success' THEN clean("FHRSID")
-       ELSE fault('FILE_TRUNCATED', 'the header of the file says that the export failed') END AS key_1,
+       ELSE fault('SNAPSHOT_INCOMPLETE', 'the header says that the export failed', "ReturnCode")
+  END AS key_1,
 
   ident('uk.fhrs', "FHRSID") AS "subject.id",
   clean("BusinessName") AS "subject.name",

@@ -11,12 +11,13 @@ SELECT
   END AS _leave_out,
 
   CASE WHEN "ReturnCode" = 'Success' THEN clean("FHRSID")
-       ELSE fault('FILE_TRUNCATED', 'the header of the file says that the export failed') END AS key_1,
+       ELSE fault('SNAPSHOT_INCOMPLETE', 'the header says that the export failed', "ReturnCode")
+  END AS key_1,
 
-  -- A result from after the extract is a slip of the pen. The extract's own date goes into no field: it
-  -- would make a new version of every record with each download.
+  -- A result from after the extract is a slip of the pen. The extract's own date goes into no field:
+  -- it would make a new version of every record with each download.
   CASE WHEN parse_date("RatingDate", 'YYYY-MM-DD') > parse_date("ExtractDate", 'YYYY-MM-DD')
-       THEN fault('DATE_INVALID', 'the rating is dated after the extract')
+       THEN fault('DATE_INVALID', 'the rating is dated after the extract', "RatingDate")
        ELSE parse_date("RatingDate", 'YYYY-MM-DD') END AS decided_on,
 
   ident('uk.fhrs', "FHRSID") AS "subject.id",
@@ -27,7 +28,8 @@ SELECT
   integer("Structural") AS "shortcomings.structure",
   integer("ConfidenceInManagement") AS "shortcomings.management",
   CASE "NewRatingPending" WHEN 'True' THEN 1 WHEN 'False' THEN 0
-       ELSE fault('FIELD_TYPE', 'NewRatingPending is True or False') END AS "inspection.new_result_pending",
+       ELSE fault('FIELD_TYPE', 'NewRatingPending is neither True nor False', "NewRatingPending")
+  END AS "inspection.new_result_pending",
   -- The reply comes as HTML that was escaped twice.
   clean(replace(replace(replace(replace(replace("RightToReply", '&lt;', '<'), '&gt;', '>'),
         '<p>', ''), '</p>', ' '), '&amp;', '&')) AS "subject.reply",
