@@ -51,15 +51,16 @@ def all_paths(root=ROOT):
 
 
 def read_tree(root=ROOT):
-    """Every text file of the project."""
+    """Every file of the project; data and what is no UTF-8 come with an empty text."""
     files = []
     for path in all_paths(root):
-        if is_data(path):
-            continue
-        try:
-            files.append(SourceFile(path, (root / path).read_bytes().decode("utf-8")))
-        except UnicodeDecodeError:
-            continue
+        text = ""
+        if not is_data(path):
+            try:
+                text = (root / path).read_bytes().decode("utf-8")
+            except UnicodeDecodeError:
+                pass
+        files.append(SourceFile(path, text))
     return files
 
 
