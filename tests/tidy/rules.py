@@ -172,7 +172,7 @@ BANNED = [
     (r"\b(?:strcpy|strcat|sprintf|vsprintf|gets|scanf|sscanf|strtok)\s*\(", "std::string, StrCat"),
     (r"\b(?:system|popen|execl|execlp|execv|execvp)\s*\(", "the library that does it"),
     (r"\bthrow\b(?!\s*\(\s*\))", "Status, through gateway/base/error.h"),
-    (r"\b(?:exit|_exit|quick_exit)\s*\(", "Status; only main ends the program"),
+    (r"(?<![\w.>])(?:exit|_exit|quick_exit)\s*\(", "Status; only main ends the program"),
     (r"\busing\s+namespace\b", "using declarations"),
     (r"\b(?:reinterpret|const)_cast\s*<[^>]*>\s*\(\s*this\b", "a better interface"),
     (r"\bstd::endl\b", "'\\n'"),
