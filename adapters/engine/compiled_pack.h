@@ -34,6 +34,8 @@ class CompiledPack : public Pack {
   const record::Catalogue& catalogue() const override { return *catalogue_; }
   StatusOr<const v1::Source*> SourceForFile(std::string_view base_name) const override;
 
+  bool MakesGroups(const v1::RecordQuery& query) const override;
+
   const CodeLists& lists() const { return lists_; }
   const std::vector<CompiledQuery>& queries() const { return queries_; }
   const v1::Source* FindSource(std::string_view name) const;

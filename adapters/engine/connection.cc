@@ -120,6 +120,10 @@ StatusOr<Statement> Connection::PrepareOwn(const std::string& sql) {
   return Statement(raw);
 }
 
+Status Connection::Connect(std::string_view from_clause) {
+  return PrepareOwn(absl::StrCat("SELECT 1 FROM ", ToAbsl(from_clause))).status();
+}
+
 StatusOr<Statement> Connection::PrepareSelect(const SqlText& text, Reads* reads) {
   if (text.sql.size() > limits::kSqlBytesMax) {
     return MakeError(Code::LIMIT_EXCEEDED, absl::StrCat(text.where, ": the SQL has more than ",

@@ -48,6 +48,9 @@ class Connection {
   // Our own statement (tables of lookup sources): no authorizer.
   Status Execute(const std::string& sql);
   StatusOr<Statement> PrepareOwn(const std::string& sql);
+  // Connects virtual tables now: SQLite asks the authorizer about its own bookkeeping while it
+  // does.
+  Status Connect(std::string_view from_clause);
   // One SELECT of a pack; `reads` (may be nullptr) gets what it reads.
   StatusOr<Statement> PrepareSelect(const SqlText& text, Reads* reads);
   // True if nothing in the statement keeps a value of one row while the next one is read.

@@ -20,6 +20,13 @@ constexpr int kTriedRowsMax = 10;
 
 std::string Pack::id() const { return absl::StrCat(declared().name(), "@", declared().version()); }
 
+bool CompiledPack::MakesGroups(const v1::RecordQuery& query) const {
+  for (const CompiledQuery& compiled : queries_) {
+    if (compiled.declared == &query) return !compiled.zero_copy;
+  }
+  return true;
+}
+
 StatusOr<const v1::Source*> CompiledPack::SourceForFile(std::string_view base_name) const {
   const v1::Source* found = nullptr;
   for (const v1::Source& source : declared_.sources()) {
@@ -80,7 +87,10 @@ Status QueryBed::AddSources(const v1::Pack& pack, SourceTable* driving) {
     }
     RETURN_IF_ERROR(connection_->Execute(ddl + "_row INTEGER, _file TEXT)"));
   }
-  return absl::OkStatus();
+  for (const char* const table : {"split('', '')", "json_each('[]')", "json_tree('[]')"}) {
+    RETURN_IF_ERROR(connection_->Connect(table));
+  }
+  return connection_->Connect(QuoteName(driving->source->name()));
 }
 
 // Loads a pack step by step and gathers everything that is wrong on the way.

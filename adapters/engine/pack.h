@@ -47,6 +47,9 @@ class Pack {
   // The source whose file patterns fit this base name; nullptr if none does, PACK_INVALID if
   // several do.
   virtual StatusOr<const v1::Source*> SourceForFile(std::string_view base_name) const = 0;
+  // The query makes records of groups of rows, or otherwise keeps rows while it reads others: a
+  // single row of it cannot be taken by itself.
+  virtual bool MakesGroups(const v1::RecordQuery& query) const = 0;
   // "name@version".
   std::string id() const;
 };
