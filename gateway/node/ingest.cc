@@ -1,0 +1,238 @@
+#include "gateway/node/ingest.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "gateway/base/date.h"
+#include "gateway/base/limits.h"
+#include "gateway/ledger/canonical.h"
+#include "gateway/node/ingest_batch.h"
+#include "gateway/node/quarantine.h"
+#include "gateway/node/snapshot.h"
+#include "gateway/record/rules.h"
+
+namespace tombolo::node {
+namespace {
+
+constexpr size_t kCorrelationBytes = 16;
+
+// The engine's sink: drafts into batches, bad rows into quarantine, everything into the row ledger.
+class IngestSink : public engine::Sink {
+ public:
+  IngestSink(const IngestRequest& request, IngestRun* run, v1::AuditEvent event)
+      : request_(request),
+        run_(run),
+        batch_(run),
+        quarantine_(run, request),
+        event_(std::move(event)),
+        today_(DaysFromUs(run->context->clock->NowUs())) {
+    for (const v1::RecordQuery& query : request.pack->declared().records()) {
+      if (query.complete_snapshot()) snapshots_[&query].query = &query;
+      items_[&query] = request.pack->catalogue().FindItem(query.item());
+    }
+  }
+
+  Status Start() { return quarantine_.Load(); }
+
+  StatusOr<std::vector<Fault>> OnDraft(const v1::RecordQuery& query, record::Draft* draft,
+                                       absl::Span<const uint64_t> rows,
+                                       std::string_view scope) override {
+    record::Validate(request_.pack->catalogue(), today_, draft, &verdict_);
+    if (!verdict_.faults.empty()) return verdict_.faults;
+    for (const Fault& warning : verdict_.warnings) {
+      ++run_->summary.warnings[std::string(NameOf(warning.code))];
+    }
+    const uint32_t scope_number = ScopeOf(query, scope);
+    if (const auto it = snapshots_.find(&query); it != snapshots_.end()) {
+      it->second.scopes.insert(scope_number);
+    }
+    RETURN_IF_ERROR(batch_.Add(query, *draft, scope_number, rows));
+    if (batch_.full()) RETURN_IF_ERROR(Flush());
+    return std::vector<Fault>();
+  }
+
+  Status OnLeftOut(const v1::RecordQuery&, std::string_view rule,
+                   absl::Span<const uint64_t> rows) override {
+    run_->rows.LeftOut(rows, std::string(rule));
+    return absl::OkStatus();
+  }
+
+  Status OnBadRow(engine::BadRow row) override {
+    run_->rows.Each({row.number}, RowLedger::kQuarantined);
+    for (auto& [query, basis] : snapshots_) {
+      if (row.query != nullptr && row.query != query) continue;
+      if (row.natural_key.empty()) {
+        ++basis.keyless_rows;
+      } else {
+        basis.shielded.insert(
+            run_->context->identity->ForRecord(items_.at(query)->identity_scope, row.natural_key));
+      }
+    }
+    quarantine_.Add(std::move(row));
+    if (run_->writer->tick().quarantine_add.size() >= limits::kPageEntriesMax) return Flush();
+    return absl::OkStatus();
+  }
+
+  StatusOr<std::vector<engine::LateFault>> OnQueriesDone() override {
+    RETURN_IF_ERROR(Flush());
+    RETURN_IF_ERROR(batch_.SettleKept());
+    RETURN_IF_ERROR(Flush());
+    return std::move(run_->late_faults);
+  }
+
+  Status OnProgress(uint64_t rows, uint64_t bytes) override {
+    return request_.progress ? request_.progress(rows, bytes) : absl::OkStatus();
+  }
+
+  // Settles what is pending and commits, with one audit event for the batch.
+  Status Flush() {
+    RETURN_IF_ERROR(batch_.Settle());
+    if (run_->writer->entries() == 0 && run_->writer->empty()) return absl::OkStatus();
+    v1::AuditEvent event = event_;
+    event.set_type(v1::INGEST_BATCH);
+    for (v1::StreamRange& range : run_->writer->Ranges()) {
+      event.set_count(event.count() + range.last_seq() - range.first_seq() + 1);
+      *event.add_ranges() = std::move(range);
+    }
+    if (event.ranges_size() > 0) run_->writer->Audit(event);
+    return run_->writer->Commit();
+  }
+
+  Status RetractWhatVanished(bool read_to_end) {
+    if (request_.delta) return absl::OkStatus();
+    for (auto& [query, basis] : snapshots_) {
+      if (query->source() != request_.driving.source) continue;
+      if (query->scope_column().empty() && read_to_end) {
+        basis.scopes.insert(ScopeOf(*query, ""));
+      }
+      basis.read_to_end = read_to_end;
+      ASSIGN_OR_RETURN(SnapshotOutcome outcome,
+                       RetractVanished(run_, basis, request_.allow_retraction, event_));
+      run_->summary.snapshots.push_back(std::move(outcome));
+    }
+    return absl::OkStatus();
+  }
+
+  Quarantine& quarantine() { return quarantine_; }
+
+ private:
+  uint32_t ScopeOf(const v1::RecordQuery& query, std::string_view value) {
+    Cached& cached = last_scope_[&query];
+    if (cached.number == 0 || cached.value != value) {
+      cached.value = std::string(value);
+      cached.number = run_->writer->ScopeFor(request_.pack->declared().name(), query.item(), value);
+    }
+    return cached.number;
+  }
+  struct Cached {
+    std::string value;
+    uint32_t number = 0;
+  };
+
+  const IngestRequest& request_;
+  IngestRun* run_;
+  IngestBatch batch_;
+  Quarantine quarantine_;
+  v1::AuditEvent event_;
+  int32_t today_;
+  record::Verdict verdict_;
+  std::map<const v1::RecordQuery*, SnapshotBasis> snapshots_;
+  std::map<const v1::RecordQuery*, const record::ItemSpec*> items_;
+  absl::flat_hash_map<const v1::RecordQuery*, Cached> last_scope_;
+};
+
+store::IngestRow FirstRow(const Context& context, const IngestRequest& request, uint32_t number) {
+  store::IngestRow row;
+  row.number = number;
+  row.pack = request.pack->id();
+  row.file = request.driving.name;
+  row.source_digest = context.identity->ForSource(request.file_sha256);
+  row.started_at_us = context.clock->NowUs();
+  return row;
+}
+
+// Ends of the ingest row, the last audit event, the last commit.
+Status Finish(const Context& context, store::IngestRow row, v1::AuditEvent event, IngestRun* run) {
+  const IngestSummary& summary = run->summary;
+  row.finished_at_us = context.clock->NowUs();
+  row.outcome = summary.outcome.ok() ? "OK" : std::string(NameOf(CodeOf(summary.outcome)));
+  row.balance = ledger::CanonicalBytes(summary.balance);
+  event.set_type(summary.outcome.ok() ? v1::INGEST_FINISHED : v1::INGEST_FAILED);
+  event.set_outcome(row.outcome);
+  *event.mutable_balance() = summary.balance;
+  run->writer->SetIngest(std::move(row));
+  run->writer->Audit(std::move(event));
+  return run->writer->Commit();
+}
+
+}  // namespace
+
+bool IngestSummary::Adds() const {
+  return balance.rows_read() == balance.rows_new() + balance.rows_changed() +
+                                    balance.rows_unchanged() + balance.rows_merged() +
+                                    balance.rows_left_out() + balance.rows_quarantined();
+}
+
+Code IngestSummary::Attention() const {
+  if (!outcome.ok()) return CodeOf(outcome);
+  for (const SnapshotOutcome& snapshot : snapshots) {
+    if (!snapshot.refused.ok()) return CodeOf(snapshot.refused);
+  }
+  if (quarantined_anew > 0 && !quarantined.empty()) {
+    return CodeFromName(quarantined.begin()->first).value_or(Code::INTERNAL);
+  }
+  return Code::kOk;
+}
+
+StatusOr<IngestSummary> Ingest(const Context& context, const IngestRequest& request) {
+  const int64_t start_us = context.clock->MonotonicUs();
+  ASSIGN_OR_RETURN(std::unique_ptr<TickWriter> writer, TickWriter::Open(context));
+  IngestRun run;
+  run.context = &context;
+  run.writer = writer.get();
+  run.ingest = writer->next_ingest();
+  run.summary.ingest = run.ingest;
+  const store::IngestRow row = FirstRow(context, request, run.ingest);
+
+  v1::AuditEvent event;
+  event.set_correlation_id(context.entropy->Bytes(kCorrelationBytes));
+  event.set_pack(row.pack);
+  event.set_source_digest(row.source_digest);
+  v1::AuditEvent started = event;
+  started.set_type(v1::INGEST_STARTED);
+  writer->SetIngest(row);
+  writer->Audit(std::move(started));
+
+  IngestSink sink(request, &run, event);
+  RETURN_IF_ERROR(sink.Start());
+  StatusOr<engine::RunResult> result =
+      engine::Run(*request.pack, request.driving, request.lookups, &sink);
+  // A failed commit left the writer's counts ahead of the store's: nothing more can be written.
+  if (!result.ok() && writer->failed()) return result.status();
+  engine::RunResult read;
+  if (result.ok()) {
+    read = std::move(*result);
+    run.summary.outcome = read.outcome;
+  } else {
+    run.summary.outcome = result.status();
+  }
+  RETURN_IF_ERROR(sink.Flush());
+  const bool whole = run.summary.outcome.ok() && read.read_to_end;
+  RETURN_IF_ERROR(sink.RetractWhatVanished(whole));
+  if (whole) sink.quarantine().ReleaseOlder();
+  run.summary.encoding = read.encoding;
+  run.summary.unused_columns = std::move(read.unused_columns);
+  run.summary.balance = run.rows.Sum(read.rows_read);
+  run.summary.left_out = run.rows.LeftOutByRule();
+  RETURN_IF_ERROR(Finish(context, row, event, &run));
+  run.summary.elapsed_us = context.clock->MonotonicUs() - start_us;
+  if (!run.summary.Adds()) {
+    return MakeError(Code::INTERNAL,
+                     "the balance of " + request.driving.name +
+                         " does not add up; what is stored is sound, but please report this");
+  }
+  return std::move(run.summary);
+}
+
+}  // namespace tombolo::node

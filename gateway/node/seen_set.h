@@ -1,0 +1,32 @@
+// Which current entries a file has spoken of: one bit per entry of a stream, so that a snapshot of
+// millions of rows costs little memory.
+//
+// Ownership: plain object. Thread-safety: one thread. Errors: none.
+#ifndef TOMBOLO_GATEWAY_NODE_SEEN_SET_H_
+#define TOMBOLO_GATEWAY_NODE_SEEN_SET_H_
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace tombolo::node {
+
+class SeenSet {
+ public:
+  void Mark(uint32_t stream, uint64_t seq) {
+    std::vector<bool>& bits = bits_[stream];
+    if (bits.size() < seq) bits.resize(seq + seq / 4, false);
+    bits[seq - 1] = true;
+  }
+  bool Has(uint32_t stream, uint64_t seq) const {
+    const auto it = bits_.find(stream);
+    return it != bits_.end() && seq <= it->second.size() && it->second[seq - 1];
+  }
+
+ private:
+  std::map<uint32_t, std::vector<bool>> bits_;
+};
+
+}  // namespace tombolo::node
+
+#endif  // TOMBOLO_GATEWAY_NODE_SEEN_SET_H_
