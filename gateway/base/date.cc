@@ -82,7 +82,8 @@ int32_t DaysFromUs(int64_t time_us) {
 }
 
 std::string FormatInstant(int64_t time_us) {
-  const int64_t in_day = time_us - FloorDivide(time_us, kUsPerDay) * kUsPerDay;
+  const int64_t rest = time_us % kUsPerDay;
+  const int64_t in_day = rest < 0 ? rest + kUsPerDay : rest;
   const int64_t s = in_day / 1000000;
   char out[48];
   std::snprintf(out, sizeof out, "T%02d:%02d:%02d.%06dZ", static_cast<int>(s / 3600),
