@@ -52,6 +52,7 @@ Status CheckRetract(const v1::RetractHeader& header) {
                                " bytes, want ", RecordId::kBytes));
   }
   if (header.version() == 0) return Refuse(kWhat, "versions count from 1: got 0");
+  if (header.recorded_at_us() < 0) return Refuse(kWhat, "its time lies before 1970");
   return absl::OkStatus();
 }
 
@@ -66,6 +67,7 @@ Status CheckTombstone(uint64_t own_seq, const v1::TombstoneHeader& header) {
     }
     last = seq;
   }
+  if (header.recorded_at_us() < 0) return Refuse(kWhat, "its time lies before 1970");
   return absl::OkStatus();
 }
 

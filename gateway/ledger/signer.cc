@@ -17,6 +17,14 @@ using ContextPtr = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
 constexpr size_t kEd25519SignatureBytes = 64;
 
+// Bytes of a SubjectPublicKeyInfo: an Ed25519 key (RFC 8410), a named curve and an uncompressed
+// point (RFC 5480). A compressed point or curve parameters written out have other sizes; one key
+// must not have two key ids.
+size_t PublicKeyBytes(Suite suite) {
+  if (suite == v1::SHA256_ED25519) return 44;
+  return suite == v1::SHA256_ECDSA_P256 ? 91 : 120;
+}
+
 const unsigned char* Bytes(std::string_view s) {
   return reinterpret_cast<const unsigned char*>(s.data());
 }
@@ -67,7 +75,7 @@ StatusOr<Verifier> Verifier::FromPublicKey(Suite suite, std::string_view public_
                      absl::StrCat("the public key of ", public_key_der.size(),
                                   " bytes is not a SubjectPublicKeyInfo in DER"));
   }
-  if (!KeyFitsSuite(key.get(), suite)) {
+  if (!KeyFitsSuite(key.get(), suite) || public_key_der.size() != PublicKeyBytes(suite)) {
     return MakeError(Code::INVALID_ARGUMENT,
                      absl::StrCat("the public key is not one of suite ", ToAbsl(SuiteName(suite))));
   }
