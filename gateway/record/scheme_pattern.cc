@@ -385,17 +385,18 @@ StatusOr<Pattern> Pattern::Compile(std::string_view pattern) {
   }
   made.class_count_ = representative.size();
 
+  // Row 0 is dead, row 1 the start; the others are sets of positions just passed.
+  const size_t row_size = made.class_count_ + 1;
   std::vector<uint8_t> ends(positions.bytes.size(), 0);
   for (const uint32_t p : whole->last) ends[p] = 1;
-  // State 0 is dead, state 1 the start; the others are sets of positions just passed.
-  std::map<std::vector<uint32_t>, uint16_t> index;
+  std::map<std::vector<uint32_t>, uint32_t> index;
   std::vector<const std::vector<uint32_t>*> states{nullptr, nullptr};
-  made.accepting_ = {0, static_cast<uint8_t>(whole->nullable)};
-  for (size_t state = 0; state < states.size(); ++state) {
-    made.next_.resize((state + 1) * made.class_count_, kDead);
-    if (state == kDead) continue;
+  made.start_ = static_cast<uint32_t>(row_size);
+  made.next_.assign(2 * row_size, kDead);
+  made.next_[2 * row_size - 1] = whole->nullable ? 1 : 0;
+  for (size_t state = 1; state < states.size(); ++state) {
     std::vector<uint32_t> reachable;
-    if (state == kStart) {
+    if (states[state] == nullptr) {
       reachable = whole->first;
     } else {
       for (const uint32_t p : *states[state]) {
@@ -409,16 +410,13 @@ StatusOr<Pattern> Pattern::Compile(std::string_view pattern) {
         if (positions.bytes[p].test(representative[c])) target.push_back(p);
       }
       if (target.empty()) continue;
-      const auto [at, fresh] =
-          index.try_emplace(std::move(target), static_cast<uint16_t>(states.size()));
-      if (fresh) {
-        if (states.size() >= limits::kPatternStatesMax) return too_large();
-        states.push_back(&at->first);
-        uint8_t accepts = 0;
-        for (const uint32_t p : at->first) accepts |= ends[p];
-        made.accepting_.push_back(accepts);
-      }
-      made.next_[state * made.class_count_ + c] = at->second;
+      const auto [at, fresh] = index.try_emplace(std::move(target), made.next_.size());
+      made.next_[state * row_size + c] = at->second;
+      if (!fresh) continue;
+      if (states.size() >= limits::kPatternStatesMax) return too_large();
+      states.push_back(&at->first);
+      made.next_.resize(made.next_.size() + row_size, kDead);
+      for (const uint32_t p : at->first) made.next_.back() |= ends[p];
     }
   }
   return made;

@@ -31,27 +31,27 @@ class Pattern {
 
   // True if the whole of `text` matches. No allocation, time linear in `text`.
   bool Matches(std::string_view text) const {
-    uint32_t state = kStart;
+    const uint32_t* row = next_.data() + start_;
     for (const char c : text) {
-      state = next_[state * class_count_ + class_of_[static_cast<unsigned char>(c)]];
-      if (state == kDead) return false;
+      const uint32_t next = row[class_of_[static_cast<unsigned char>(c)]];
+      if (next == kDead) return false;
+      row = next_.data() + next;
     }
-    return accepting_[state] != 0;
+    return row[class_count_] != 0;
   }
 
   // Bytes of the shortest and longest text that matches; SIZE_MAX if there is no longest.
   size_t length_min() const { return length_min_; }
   size_t length_max() const { return length_max_; }
-  size_t state_count() const { return accepting_.size(); }
 
  private:
   static constexpr uint32_t kDead = 0;
-  static constexpr uint32_t kStart = 1;
 
   std::array<uint8_t, 256> class_of_{};  // bytes that no state tells apart share a class
   size_t class_count_ = 0;
-  std::vector<uint16_t> next_;  // [state * class_count_ + class]
-  std::vector<uint8_t> accepting_;
+  // One row a state: for each class where the next state's row begins, then 1 if the state accepts.
+  std::vector<uint32_t> next_;
+  uint32_t start_ = 0;
   size_t length_min_ = 0;
   size_t length_max_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -10,6 +11,9 @@
 
 namespace tombolo::record {
 namespace {
+
+constexpr char kFullWidthLead = '\xEF';  // of the UTF-8 form of every full-width letter or digit
+constexpr size_t kTokensInline = 16;     // a text of more runs allocates
 
 bool IsAsciiAlnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -26,7 +30,7 @@ struct Folded {
 Folded FoldAt(std::string_view text, size_t at) {
   const char c = text[at];
   if (IsAsciiAlnum(c)) return {c, 1};
-  if (c != '\xEF' || at + 2 >= text.size()) return {};
+  if (c != kFullWidthLead || at + 2 >= text.size()) return {};
   const auto second = static_cast<unsigned char>(text[at + 1]);
   const auto third = static_cast<unsigned char>(text[at + 2]);
   char folded = '\0';
@@ -36,6 +40,21 @@ Folded FoldAt(std::string_view text, size_t at) {
     folded = static_cast<char>(third - 0x81 + 'a');
   }
   return IsAsciiAlnum(folded) ? Folded{folded, 3} : Folded{};
+}
+
+// Bytes of the ASCII or full-width letter or digit that `text` ends with, 0 if it ends otherwise.
+size_t BytesOfFoldedBefore(std::string_view text) {
+  if (text.empty()) return 0;
+  if (IsAsciiAlnum(text.back())) return 1;
+  return text.size() >= 3 && FoldAt(text, text.size() - 3).bytes == 3 ? 3 : 0;
+}
+
+void AppendFolded(std::string_view run, std::string* to) {
+  for (size_t at = 0; at < run.size();) {
+    const Folded folded = FoldAt(run, at);
+    to->push_back(folded.c);
+    at += folded.bytes;
+  }
 }
 
 // Lower case, words divided by single blanks, a blank at both ends; non-ASCII kept as it is.
@@ -69,8 +88,9 @@ std::string SearchForm(std::string_view word) {
 struct TextWatch::Token {
   size_t begin = 0;
   size_t end = 0;
-  std::string folded;
-  bool follows = false;  // only one blank or hyphen parts it from the token before
+  size_t length = 0;         // characters
+  bool follows = false;      // only one blank or hyphen parts it from the token before
+  bool after_point = false;  // a digit and a point stand before it
 };
 
 Status TextWatch::Watch(const Scheme* scheme) {
@@ -90,7 +110,7 @@ Status TextWatch::Watch(const Scheme* scheme) {
     }
     watched.groups.push_back(std::move(lengths));
   }
-  token_bytes_min_ = std::min(token_bytes_min_, std::max<size_t>(shortest, 1));
+  token_length_min_ = std::min(token_length_min_, std::max<size_t>(shortest, 1));
   watched_.push_back(std::move(watched));
   return absl::OkStatus();
 }
@@ -109,53 +129,74 @@ bool TextWatch::IsPersonNumber(const Watched& watched, const std::string& candid
   });
 }
 
-size_t TextWatch::MatchAt(const std::vector<Token>& tokens, size_t at, const Watched& watched,
-                          std::string* number) const {
-  *number = tokens[at].folded;
-  if (IsPersonNumber(watched, *number)) return 1;
+size_t TextWatch::MatchAt(std::string_view text, absl::Span<const Token> tokens,
+                          const Watched& watched, std::string* number) const {
+  const Token& first = tokens.front();
+  const v1::IdentifierScheme& declared = watched.scheme->declared();
+  if (first.after_point && declared.not_after_point()) return 0;
+  const Pattern& pattern = watched.scheme->pattern();
+  if (first.length >= pattern.length_min() && first.length <= pattern.length_max()) {
+    number->clear();
+    AppendFolded(text.substr(first.begin, first.end - first.begin), number);
+    if (IsPersonNumber(watched, *number)) return 1;
+  }
   for (const std::vector<size_t>& lengths : watched.groups) {
-    if (at + lengths.size() > tokens.size()) continue;
+    if (lengths.front() != first.length || lengths.size() > tokens.size()) continue;
     number->clear();
     bool fits = true;
     for (size_t i = 0; fits && i < lengths.size(); ++i) {
-      const Token& token = tokens[at + i];
-      fits = token.folded.size() == lengths[i] && (i == 0 || token.follows);
-      number->append(token.folded);
+      const Token& token = tokens[i];
+      fits = token.length == lengths[i] && (i == 0 || token.follows);
+      if (fits) AppendFolded(text.substr(token.begin, token.end - token.begin), number);
     }
     if (fits && IsPersonNumber(watched, *number)) return lengths.size();
   }
   return 0;
 }
 
-std::vector<Fault> TextWatch::Find(std::string_view text) const {
-  std::vector<Token> tokens;
-  for (size_t at = 0; at < text.size();) {
-    Folded folded = FoldAt(text, at);
-    if (folded.bytes == 0) {
-      ++at;
-      continue;
-    }
-    Token token{at, at, ""};
-    bool digit = false;
-    for (; folded.bytes != 0; folded = at < text.size() ? FoldAt(text, at) : Folded{}) {
-      token.folded.push_back(folded.c);
-      digit = digit || IsAsciiDigit(folded.c);
-      at += folded.bytes;
-    }
-    token.end = at;
-    if (digit && token.folded.size() >= token_bytes_min_) tokens.push_back(std::move(token));
+// The next run that has a digit, from `from` on; false if there is none. Looks for digits first and
+// for the run's ends then: most text has few digits, so most bytes cost one look.
+bool TextWatch::NextToken(std::string_view text, size_t from, Token* token) {
+  size_t at = from;
+  while (at < text.size() && !(IsAsciiDigit(text[at]) ||
+                               (text[at] == kFullWidthLead && IsAsciiDigit(FoldAt(text, at).c)))) {
+    ++at;
   }
-  for (size_t i = 1; i < tokens.size(); ++i) {
-    const char between = text[tokens[i - 1].end];
-    tokens[i].follows =
-        tokens[i].begin == tokens[i - 1].end + 1 && (between == ' ' || between == '-');
+  if (at >= text.size()) return false;
+  *token = {at, at, 0, false, false};
+  while (token->begin > from) {
+    const size_t back = BytesOfFoldedBefore(text.substr(from, token->begin - from));
+    if (back == 0) break;
+    token->begin -= back;
+    ++token->length;
+  }
+  for (Folded folded = FoldAt(text, at); folded.bytes != 0;
+       folded = at < text.size() ? FoldAt(text, at) : Folded{}) {
+    at += folded.bytes;
+    ++token->length;
+  }
+  token->end = at;
+  token->after_point =
+      token->begin >= 2 && text[token->begin - 1] == '.' && IsAsciiDigit(text[token->begin - 2]);
+  return true;
+}
+
+std::vector<Fault> TextWatch::Find(std::string_view text) const {
+  absl::InlinedVector<Token, kTokensInline> tokens;
+  Token token;
+  size_t end_before = std::string_view::npos;
+  for (size_t from = 0; NextToken(text, from, &token); from = token.end) {
+    token.follows = end_before != std::string_view::npos && token.begin == end_before + 1 &&
+                    (text[end_before] == ' ' || text[end_before] == '-');
+    end_before = token.end;
+    if (token.length >= token_length_min_) tokens.push_back(token);
   }
   std::vector<Fault> faults;
   std::string number;
   for (size_t i = 0; i < tokens.size();) {
     size_t used = 0;
     for (const Watched& watched : watched_) {
-      used = MatchAt(tokens, i, watched, &number);
+      used = MatchAt(text, absl::MakeConstSpan(tokens).subspan(i), watched, &number);
       if (used == 0) continue;
       faults.push_back({Code::ID_IN_CLEAR, "", MaskNumber(number),
                         absl::StrCat("byte ", tokens[i].begin + 1, " of the text begins a valid ",

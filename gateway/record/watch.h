@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
 #include "gateway/base/error.h"
 #include "gateway/record/scheme.h"
 #include "tombolo/v1/profile.pb.h"
@@ -40,13 +41,14 @@ class TextWatch {
     std::vector<std::vector<size_t>> groups;  // lengths
   };
   bool IsPersonNumber(const Watched& watched, const std::string& candidate) const;
-  // Tokens from `at` on that are a number, 0 if none; the number goes to `*number`.
-  size_t MatchAt(const std::vector<Token>& tokens, size_t at, const Watched& watched,
+  // How many of `tokens`, from the first on, are a number (0: none), which goes to `*number`.
+  size_t MatchAt(std::string_view text, absl::Span<const Token> tokens, const Watched& watched,
                  std::string* number) const;
+  static bool NextToken(std::string_view text, size_t from, Token* token);
 
   std::vector<Watched> watched_;
   std::vector<const Scheme*> exempt_;
-  size_t token_bytes_min_ = SIZE_MAX;
+  size_t token_length_min_ = SIZE_MAX;
 };
 
 class CategoryWords {

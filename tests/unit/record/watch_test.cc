@@ -23,6 +23,8 @@ std::vector<Fault> Find(std::string_view text) {
 TEST(TextWatch, FindsNumbersHoweverTheyAreWritten) {
   for (const char* text : {
            "11010519491231002X",
+           "1.11010519491231002X",
+           "No 7. 4111111111111111",
            "身份证11010519491231002X号",
            "身份证号：11010519491231002x。",
            "(11010519491231002X)",
@@ -81,6 +83,7 @@ TEST(TextWatch, PassesWhatOnlyLooksLikeOne) {
            "41111111111111111111111",  // too long
            "4111 1111 1111 1112",
            "0000000000000000",
+           "lat 51.4111111111111111",
            "3220000-101-2001-24197",  // a permit number
            "2020-01-01 12:00:00 2021-02-03",
        }) {
