@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
+#include "gateway/store/key_order.h"
 
 namespace tombolo::store {
 namespace {
@@ -116,12 +117,23 @@ Status CheckEntries(const StreamAppend& append, CodecSizes sizes) {
 }
 
 StatusOr<std::vector<const RecordState*>> FoldRecords(const std::vector<RecordState>& records) {
-  std::vector<const RecordState*> sorted(records.size());
-  for (size_t i = 0; i < records.size(); ++i) sorted[i] = &records[i];
-  std::sort(sorted.begin(), sorted.end(), [](const RecordState* a, const RecordState* b) {
-    const int order = std::memcmp(a->id.bytes.data(), b->id.bytes.data(), RecordId::kBytes);
-    return order != 0 ? order < 0 : a < b;
+  // Ids are digests: their first eight bytes nearly always decide, and sit beside the index.
+  struct Key {
+    uint64_t prefix;
+    uint32_t index;
+  };
+  std::vector<Key> keys(records.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    keys[i] = {KeyPrefix(records[i].id.bytes.data()), static_cast<uint32_t>(i)};
+  }
+  std::sort(keys.begin(), keys.end(), [&records](const Key& a, const Key& b) {
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    const int order = std::memcmp(records[a.index].id.bytes.data(),
+                                  records[b.index].id.bytes.data(), RecordId::kBytes);
+    return order != 0 ? order < 0 : a.index < b.index;
   });
+  std::vector<const RecordState*> sorted(records.size());
+  for (size_t i = 0; i < keys.size(); ++i) sorted[i] = &records[keys[i].index];
   size_t kept = 0;
   for (const RecordState* record : sorted) {
     if (kept > 0 && sorted[kept - 1]->id == record->id) {

@@ -12,6 +12,9 @@ namespace {
 // A block below this is joined whatever is added to it: a row of a few hundred bytes costs more
 // than copying them.
 constexpr uint64_t kJoinBytesMin = 4 * limits::kKiB;
+// An append of at least this share of the target stands alone: compressing its forerunners again
+// would save little space.
+constexpr uint64_t kLoneShare = 4;
 
 BlockHeading HeadingOf(const Stmt& row, uint32_t stream) {
   BlockHeading heading;
@@ -54,6 +57,7 @@ Status BlockLog::Open(Db* db, bool writable, int zstd_level, size_t block_bytes)
 Status BlockLog::TakeTail(const StreamAppend& append, Tail* tail) {
   tail->first_seq = append.expected_size + 1;
   uint64_t bytes = append.entries.size();
+  if (bytes * kLoneShare >= block_bytes_) return Status();
   std::vector<BlockHeading> joined;  // newest first
   {
     StmtReset reset(&backwards_);

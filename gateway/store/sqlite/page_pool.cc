@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/store/sqlite/check_sum.h"
 
 namespace tombolo::store {
 namespace {
@@ -11,31 +12,6 @@ constexpr size_t kCheckBytes = 8;
 // What SQLite needs of a table's leaf besides the bytes of one blob: file format, sections 1.6, 2.1
 // (35 for the page and its cell, 5 for the record's heading), rounded up.
 constexpr size_t kLeafOverheadBytes = 48;
-
-// Notices damage; no defence against intent, which could as well rewrite the check. Multiplies
-// 64-bit words folded as wyhash does: a page costs less than reading it does.
-uint64_t CheckOf(uint64_t seed, std::string_view bytes) {
-  constexpr uint64_t kFirst = 0x9e3779b97f4a7c15;   // 2^64 / golden ratio
-  constexpr uint64_t kSecond = 0xd1b54a32d192ed03;  // of the same family
-  uint64_t even = seed ^ kFirst;
-  uint64_t odd = seed ^ kSecond;
-  const auto fold = [](uint64_t a, uint64_t b) {
-    const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
-    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-  };
-  uint64_t words[4];
-  size_t at = 0;
-  for (; at + sizeof(words) <= bytes.size(); at += sizeof(words)) {
-    std::memcpy(words, bytes.data() + at, sizeof(words));
-    even = fold(words[0] ^ kFirst, words[1] ^ even);
-    odd = fold(words[2] ^ kSecond, words[3] ^ odd);
-  }
-  words[0] = words[1] = words[2] = words[3] = 0;
-  std::memcpy(words, bytes.data() + at, bytes.size() - at);
-  even = fold(words[0] ^ kFirst, words[1] ^ even);
-  odd = fold(words[2] ^ kSecond, words[3] ^ odd);
-  return fold(even ^ bytes.size(), odd ^ kFirst);
-}
 
 Status Damaged(uint32_t page) {
   return MakeError(Code::STORE_CORRUPT,
@@ -57,13 +33,14 @@ std::vector<uint32_t> UnpackPages(std::string_view bytes) {
 }
 
 Status PagePool::Open(Db* db, bool writable) {
+  db_ = db;
   int64_t page_bytes = 0;
   ASSIGN_OR_RETURN(page_bytes, db->ReadNumber("pragma page_size"));
   content_bytes_ = static_cast<size_t>(page_bytes) - kLeafOverheadBytes - kCheckBytes;
   RETURN_IF_ERROR(read_.Prepare(db, "select body from index_page where page=$1"));
   if (!writable) return Status();
   RETURN_IF_ERROR(insert_.Prepare(db, "insert into index_page(page,body) values($1,$2)"));
-  RETURN_IF_ERROR(update_.Prepare(db, "update index_page set body=$2 where page=$1"));
+  RETURN_IF_ERROR(update_.Prepare(db, "update index_page set body=$1 where page=$2"));
   RETURN_IF_ERROR(load_.Prepare(db, "select page_count,free_pages from index_pool where pool=1"));
   return save_.Prepare(db,
                        "insert into index_pool(pool,page_count,free_pages) values(1,$1,$2)"
@@ -81,7 +58,7 @@ StatusOr<std::string_view> PagePool::Read(uint32_t page) {
   uint64_t check = 0;
   std::memcpy(&check, body.data(), sizeof(check));
   const std::string_view content = body.substr(kCheckBytes);
-  if (check != CheckOf(page, content)) return Damaged(page);
+  if (check != CheckSum(page, content)) return Damaged(page);
   return content;
 }
 
@@ -98,7 +75,7 @@ void PagePool::Frame(uint32_t page, std::string_view content) {
   body_.assign(kCheckBytes, '\0');
   body_.append(content);
   body_.resize(kCheckBytes + content_bytes_, '\0');
-  const uint64_t check = CheckOf(page, std::string_view(body_).substr(kCheckBytes));
+  const uint64_t check = CheckSum(page, std::string_view(body_).substr(kCheckBytes));
   std::memcpy(body_.data(), &check, sizeof(check));
 }
 
@@ -117,7 +94,8 @@ StatusOr<uint32_t> PagePool::WriteToFree(std::string_view content) {
 
 Status PagePool::Overwrite(uint32_t page, std::string_view content) {
   Frame(page, content);
-  return update_.Bind(1, page).BindBlob(2, body_).Run();
+  RETURN_IF_ERROR(update_.BindBlob(1, body_).Bind(2, page).Run());
+  return db_->Changes() == 1 ? Status() : Damaged(page);
 }
 
 Status PagePool::WipeFree() {

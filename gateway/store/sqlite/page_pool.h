@@ -42,6 +42,7 @@ class PagePool {
  private:
   void Frame(uint32_t page, std::string_view content);
 
+  Db* db_ = nullptr;
   Stmt read_, insert_, update_, load_, save_;
   size_t content_bytes_ = 0;
   uint32_t pages_ = 0;  // pages there are; numbered from 1

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/store/key_order.h"
 #include "gateway/store/sqlite/record_row.h"
 
 namespace tombolo::store {
@@ -18,6 +19,17 @@ Status WrongSize() {
   return MakeError(Code::STORE_CORRUPT,
                    "a row of the record index has a wrong size; restore the store from a backup");
 }
+
+// For sorting by subject, then id; records come by ascending id.
+struct SubjectOfRecord {
+  uint64_t prefix;
+  const RecordState* record;
+  bool operator<(const SubjectOfRecord& other) const {
+    if (prefix != other.prefix) return prefix < other.prefix;
+    if (record->subject != other.record->subject) return record->subject < other.record->subject;
+    return record->id < other.record->id;
+  }
+};
 
 // The tree's rows in order; asks for each anew, so that other statements may run between.
 class DeltaCursor : public RowCursor {
@@ -226,17 +238,18 @@ Status RecordIndex::SaveGeneration() {
 Status RecordIndex::Upsert(absl::Span<const RecordState* const> records,
                            absl::Span<const std::optional<RecordState>> old) {
   std::string rows(records.size() * kRecordRowBytes, '\0');
-  std::vector<std::pair<SubjectKey, RecordId>> pairs;
+  std::vector<SubjectOfRecord> pairs;
   for (size_t i = 0; i < records.size(); ++i) {
     PutRecordRow(*records[i], rows.data() + i * kRecordRowBytes);
     const SubjectKey& subject = records[i]->subject;
     if (subject == SubjectKey() || (old[i] && old[i]->subject == subject)) continue;
-    pairs.emplace_back(subject, records[i]->id);
+    pairs.push_back({KeyPrefix(subject.bytes.data()), records[i]});
   }
   std::sort(pairs.begin(), pairs.end());
   std::string subject_rows(pairs.size() * kSubjectRowBytes, '\0');
   for (size_t i = 0; i < pairs.size(); ++i) {
-    PutSubjectRow(pairs[i].first, pairs[i].second, subject_rows.data() + i * kSubjectRowBytes);
+    const RecordState& record = *pairs[i].record;
+    PutSubjectRow(record.subject, record.id, subject_rows.data() + i * kSubjectRowBytes);
   }
   if (delta_rows_ + records.size() <= delta_rows_max_) {
     RETURN_IF_ERROR(UpsertDelta(rows, subject_rows));

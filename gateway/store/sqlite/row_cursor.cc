@@ -1,7 +1,8 @@
 #include "gateway/store/sqlite/row_cursor.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "gateway/store/key_order.h"
 
 namespace tombolo::store {
 
@@ -55,7 +56,7 @@ Status MergeCursor::Next() {
     // Every other input that stands on the same key holds an older row of it.
     for (size_t i = 0; i < inputs_.size(); ++i) {
       if (i == current_ || inputs_[i]->row() == nullptr) continue;
-      if (std::memcmp(inputs_[i]->row(), row_, key_bytes_) == 0) {
+      if (CompareKeys(inputs_[i]->row(), row_, key_bytes_) == 0) {
         RETURN_IF_ERROR(inputs_[i]->Next());
       }
     }
@@ -65,7 +66,7 @@ Status MergeCursor::Next() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const char* candidate = inputs_[i]->row();
     if (candidate == nullptr) continue;
-    if (row_ == nullptr || std::memcmp(candidate, row_, key_bytes_) <= 0) {
+    if (row_ == nullptr || CompareKeys(candidate, row_, key_bytes_) <= 0) {
       row_ = candidate;
       current_ = i;
     }

@@ -40,6 +40,7 @@ create table index_run(
   row_count bigint not null,
   pages bytea not null,
   fence bytea not null,
+  check_sum bigint not null,
   primary key(kind, run));
 create table index_pool(
   pool bigint not null primary key,

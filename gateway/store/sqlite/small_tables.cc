@@ -42,7 +42,7 @@ Status StreamTable::Open(Db* db, bool writable) {
                    "select stream,stream_id,descriptor,epoch,size,compact_range,tick,head_proof"
                    " from stream_head order by stream"));
   RETURN_IF_ERROR(
-      id_bytes_.Prepare(db, "select length(stream_id) from stream_head where stream=$1"));
+      id_bytes_.Prepare(db, "select length(stream_id),size from stream_head where stream=$1"));
   if (!writable) return Status();
   RETURN_IF_ERROR(add_.Prepare(
       db,
@@ -97,13 +97,14 @@ StatusOr<std::vector<StreamState>> StreamTable::All() {
   }
 }
 
-StatusOr<CodecSizes> StreamTable::SizesOf(uint32_t stream) {
+StatusOr<CodecSizes> StreamTable::SizesOf(uint32_t stream, uint64_t* entries) {
   StmtReset reset(&id_bytes_);
   bool row = false;
   ASSIGN_OR_RETURN(row, id_bytes_.Bind(1, stream).Step());
   if (!row) {
     return MakeError(Code::NOT_FOUND, absl::StrCat("no stream ", stream, " in this store"));
   }
+  if (entries != nullptr) *entries = static_cast<uint64_t>(id_bytes_.Number(1));
   return SizesOfStream(static_cast<size_t>(id_bytes_.Number(0)));
 }
 

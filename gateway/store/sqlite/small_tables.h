@@ -35,7 +35,7 @@ class StreamTable {
   Status Advance(const StreamAppend& append, uint64_t tick);
   StatusOr<std::vector<StreamState>> All();
   // NOT_FOUND for a number that is not there.
-  StatusOr<CodecSizes> SizesOf(uint32_t stream);
+  StatusOr<CodecSizes> SizesOf(uint32_t stream, uint64_t* entries = nullptr);
 
  private:
   Db* db_ = nullptr;

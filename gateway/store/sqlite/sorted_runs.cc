@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/store/key_order.h"
+#include "gateway/store/sqlite/check_sum.h"
 
 namespace tombolo::store {
 namespace {
@@ -17,6 +19,12 @@ int TierOf(uint64_t rows) {
   return tier;
 }
 
+int64_t CheckOfRun(int kind, const Run& run) {
+  uint64_t check = CheckSum(static_cast<uint64_t>(kind), PackPages(run.pages));
+  check = CheckSum(check ^ static_cast<uint64_t>(run.number), run.fence);
+  return static_cast<int64_t>(check ^ run.row_count);
+}
+
 // The first of `count` rows, not before `from`, whose start is not below `key`.
 size_t LowerBound(std::string_view rows, size_t row_bytes, size_t count, size_t from,
                   std::string_view key) {
@@ -24,7 +32,7 @@ size_t LowerBound(std::string_view rows, size_t row_bytes, size_t count, size_t 
   size_t high = count;
   while (low < high) {
     const size_t middle = (low + high) / 2;
-    if (std::memcmp(rows.data() + middle * row_bytes, key.data(), key.size()) < 0) {
+    if (CompareKeys(rows.data() + middle * row_bytes, key.data(), key.size()) < 0) {
       low = middle + 1;
     } else {
       high = middle;
@@ -42,10 +50,11 @@ Status SortedRuns::Open(Db* db, bool writable, PagePool* pool, int kind, size_t 
   row_bytes_ = row_bytes;
   key_bytes_ = key_bytes;
   RETURN_IF_ERROR(load_.Prepare(
-      db, "select run,row_count,pages,fence from index_run where kind=$1 order by run"));
+      db, "select run,row_count,pages,fence,check_sum from index_run where kind=$1 order by run"));
   if (!writable) return Status();
-  RETURN_IF_ERROR(insert_.Prepare(
-      db, "insert into index_run(kind,run,row_count,pages,fence) values($1,$2,$3,$4,$5)"));
+  RETURN_IF_ERROR(insert_.Prepare(db,
+                                  "insert into index_run(kind,run,row_count,pages,fence,check_sum)"
+                                  " values($1,$2,$3,$4,$5,$6)"));
   return remove_.Prepare(db, "delete from index_run where kind=$1 and run=$2");
 }
 
@@ -63,7 +72,8 @@ Status SortedRuns::Load() {
     run.pages = UnpackPages(load_.Bytes(2));
     run.fence = load_.Copy(3);
     const uint64_t pages = (run.row_count + rows_per_page() - 1) / rows_per_page();
-    if (pages == 0 || run.pages.size() != pages || run.fence.size() != pages * key_bytes_) {
+    if (pages == 0 || run.pages.size() != pages || run.fence.size() != pages * key_bytes_ ||
+        load_.Number(4) != CheckOfRun(kind_, run)) {
       runs_.clear();
       return MakeError(Code::STORE_CORRUPT, absl::StrCat("run ", kind_, ".", load_.Number(0),
                                                          " of the record index is damaged; "
@@ -72,19 +82,23 @@ Status SortedRuns::Load() {
   }
 }
 
+bool SortedRuns::FenceUpTo(const Run& run, size_t page, std::string_view key) const {
+  return CompareKeys(run.fence.data() + page * key_bytes_, key.data(), key_bytes_) <= 0;
+}
+
 size_t SortedRuns::PageOf(const Run& run, std::string_view key, size_t from) const {
   // Sorted batches move by few pages, so the steps grow from there.
   const size_t pages = run.pages.size();
   size_t low = from;
   size_t step = 1;
-  while (low + step < pages && FenceAt(run, low + step) <= key) {
+  while (low + step < pages && FenceUpTo(run, low + step, key)) {
     low += step;
     step *= 2;
   }
   size_t high = std::min(low + step, pages);
   while (high - low > 1) {
     const size_t middle = (low + high) / 2;
-    (FenceAt(run, middle) <= key ? low : high) = middle;
+    (FenceUpTo(run, middle, key) ? low : high) = middle;
   }
   return low;
 }
@@ -109,7 +123,7 @@ Status SortedRuns::FindInRun(const Run& run, const char* keys, size_t stride,
     }
     at = LowerBound(content, row_bytes_, count, at, key);
     const char* row = content.data() + at * row_bytes_;
-    if (at < count && std::memcmp(row, key.data(), key_bytes_) == 0) {
+    if (at < count && CompareKeys(row, key.data(), key_bytes_) == 0) {
       visit(index, row);
     } else {
       (*open)[left++] = index;
@@ -204,6 +218,7 @@ Status SortedRuns::SaveRun(const Run& run) {
       .Bind(3, static_cast<int64_t>(run.row_count))
       .BindBlob(4, pages)
       .BindBlob(5, run.fence)
+      .Bind(6, CheckOfRun(kind_, run))
       .Run();
 }
 

@@ -50,9 +50,8 @@ class SortedRuns {
 
  private:
   size_t rows_per_page() const { return pool_->content_bytes() / row_bytes_; }
-  std::string_view FenceAt(const Run& run, size_t page) const {
-    return std::string_view(run.fence).substr(page * key_bytes_, key_bytes_);
-  }
+  // Whether the first key of the page is not above `key`.
+  bool FenceUpTo(const Run& run, size_t page, std::string_view key) const;
   // The page, not before `from`, on which `key` is if it is in the run.
   size_t PageOf(const Run& run, std::string_view key, size_t from) const;
   Status FindInRun(const Run& run, const char* keys, size_t stride, std::vector<uint32_t>* open,

@@ -27,6 +27,7 @@ Code CodeOfSqlite(int rc, int system_errno) {
     case SQLITE_IOERR:
       return system_errno == ENOSPC ? Code::DISK_FULL : Code::IO_ERROR;
     case SQLITE_CANTOPEN:
+      return system_errno == ENOENT ? Code::NOT_FOUND : Code::IO_ERROR;
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -49,6 +50,8 @@ std::string_view AdviceOf(Code code) {
       return "free some space, then run the command again: nothing is half-stored";
     case Code::STORE_CORRUPT:
       return "restore it from a backup";
+    case Code::NOT_FOUND:
+      return "make the node with `tombolo init`, or name its folder";
     case Code::IO_ERROR:
       return "check that the folder exists, may be written and its disk is sound";
     default:

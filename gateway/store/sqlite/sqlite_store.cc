@@ -235,8 +235,16 @@ StatusOr<EntryPage> SqliteStore::ReadEntries(uint32_t stream, uint64_t first_seq
   ReadScope scope(&db_);
   RETURN_IF_ERROR(scope.Begin());
   CodecSizes sizes;
-  ASSIGN_OR_RETURN(sizes, streams_.SizesOf(stream));
-  return log_.Read(stream, sizes, first_seq, entries_max);
+  uint64_t size = 0;
+  ASSIGN_OR_RETURN(sizes, streams_.SizesOf(stream, &size));
+  EntryPage page;
+  ASSIGN_OR_RETURN(page, log_.Read(stream, sizes, first_seq, entries_max));
+  if (page.entries.empty() && first_seq <= size && entries_max > 0) {
+    return MakeError(Code::STORE_CORRUPT,
+                     absl::StrCat("stream ", stream, " has ", size, " entries, but entry ",
+                                  first_seq, " is missing; restore the store from a backup"));
+  }
+  return page;
 }
 
 Status SqliteStore::FindRecords(absl::Span<const RecordId> ids,
