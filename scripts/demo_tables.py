@@ -58,6 +58,8 @@ def main(arguments):
           [(f"{pack} ({len(group)} files)", add([i["rows"] for i in group]))
            for pack, group in by_pack(again).items()])
     bad = [i["file"] for i in first + again if not i["adds_up"] or i["outcome"] != "OK"]
+    bad += [f"{i['file']} the second time" for i in again
+            if i["rows"]["new"] or i["rows"]["changed"]]
     if bad:
         print(f"\nNOT RIGHT: {', '.join(bad)}")
     return 1 if bad else 0
