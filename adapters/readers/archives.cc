@@ -178,6 +178,7 @@ class ZipSource : public ByteSource {
     }
     unpacked_ += static_cast<uint64_t>(n);
     RETURN_IF_ERROR(bounds_.Check(packed_bytes_, unpacked_));
+    if (unpacked_ > size_) return Invalid("the member is larger than the zip file says");
     if (n == 0 && size > 0) {
       RETURN_IF_ERROR(file_->CheckUnchanged());
       if (unpacked_ != size_) return Truncated();

@@ -4,9 +4,10 @@
 // file's first block. Empty lines are not rows. A quote is special only at the start of a cell;
 // text after the closing quote is CSV_QUOTE unless lazy_quotes. After a broken quote reading goes
 // on at the line after the one that opened it; after a row that is too large, at the next line end.
-// Encodings in which delimiter, quote, CR and LF are never part of another character are cut first
-// and decoded cell by cell, so that a broken character cannot swallow a delimiter; others come
-// through TranscodingSource.
+// What then stands up to the place where the quote was found broken may be the inside of that cell,
+// so a bare quote there is CSV_QUOTE too. Encodings in which delimiter, quote, CR and LF are never
+// part of another character are cut first and decoded cell by cell, so that a broken character
+// cannot swallow a delimiter; others come through TranscodingSource.
 //
 // Ownership: owns the source. Thread-safety: one thread per object. Errors: see readers.h.
 #ifndef TOMBOLO_ADAPTERS_READERS_CSV_READER_H_
@@ -75,6 +76,7 @@ class CsvReader : public RowReader {
   void CheckNul(Row* row);
   void CheckMarkers(Row* row);
   void CheckSizes(Row* row);
+  void CheckBareQuotes(std::string_view text, Row* row);
   void AddEncodingFault(size_t cell, std::string_view value, uint64_t offset,
                         std::string_view bytes, Row* row);
   void AddFault(Code code, size_t cell, std::string_view value, std::string reason, Row* row);
@@ -102,6 +104,7 @@ class CsvReader : public RowReader {
   uint64_t rows_ = 0;
   uint64_t row_line_ = 0;
   uint64_t row_offset_ = 0;
+  uint64_t doubtful_until_ = 0;  // offset up to which lines may be the inside of a broken cell
   Record record_;
   bool pending_ = false;  // record_ was scanned for the width and is still to be delivered
   ScanResult pending_result_ = ScanResult::kEnd;

@@ -56,6 +56,7 @@ void CsvReader::Deliver(ScanResult result, Row* row) {
     FillDecoded(text, row);
   }
   if (std::memchr(text.data(), 0, text.size()) != nullptr) CheckNul(row);
+  if (row_offset_ < doubtful_until_) CheckBareQuotes(text, row);
   CheckSizes(row);
   Advance(record_.size);
   line_ += record_.lines;
@@ -167,6 +168,18 @@ void CsvReader::CheckNul(Row* row) {
   row->raw = raw_;
 }
 
+void CsvReader::CheckBareQuotes(std::string_view text, Row* row) {
+  for (size_t i = 0; i < record_.cells.size(); ++i) {
+    const RawCell& cell = record_.cells[i];
+    if (cell.quoted) continue;
+    if (text.substr(cell.begin, cell.size).find(dialect_.quote) == std::string_view::npos) continue;
+    AddFault(Code::CSV_QUOTE, i, row->cells[i],
+             absl::StrCat("column ", ColumnName(i), ": a bare quote behind a broken one; the line ",
+                          "may be part of the cell above"),
+             row);
+  }
+}
+
 void CsvReader::CheckSizes(Row* row) {
   for (size_t i = 0; i < record_.cells.size(); ++i) {
     if (record_.cells[i].size <= input_.limits.cell_bytes_max) continue;
@@ -236,6 +249,9 @@ void CsvReader::DeliverBroken(ScanResult result, Row* row) {
     // With lazy quotes every line could open such a cell again: going on behind it keeps the work
     // linear.
     up_to_line_end(record_.quote_at + (dialect_.lazy_quotes ? input_.limits.cell_bytes_max : 0));
+  }
+  if (result != ScanResult::kTooLarge) {
+    doubtful_until_ = std::max(doubtful_until_, row_offset_ + record_.broken_at);
   }
   const std::string_view text = rest.substr(0, text_size);
   SetLossyRaw(text.substr(0, limits::kRawShownBytesMax), row);

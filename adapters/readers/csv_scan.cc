@@ -90,15 +90,16 @@ class Scanner {
     return 0;
   }
 
-  ScanResult Broken(ScanResult result, const char* open) {
+  ScanResult Broken(ScanResult result, const char* open, const char* seen) {
     r_->quote_at = static_cast<size_t>(open - begin_);
+    r_->broken_at = static_cast<size_t>(seen - begin_);
     r_->broken_cell = r_->cells_total;
     return result;
   }
 
   ScanResult TooLong(const char* open) {
     r_->multiline = std::memchr(open, d_.line_end, d_.cell_bytes_max) != nullptr;
-    return Broken(ScanResult::kQuoteTooLong, open);
+    return Broken(ScanResult::kQuoteTooLong, open, open + d_.cell_bytes_max);
   }
 
   ScanResult Quoted(const char** at) {
@@ -112,7 +113,7 @@ class Scanner {
       const char* const seen = close == nullptr ? end_ : close;
       if (static_cast<size_t>(seen - content) > d_.cell_bytes_max) return TooLong(open);
       if (close == nullptr) {
-        return final_ ? Broken(ScanResult::kOpenQuote, open) : NeedMore();
+        return final_ ? Broken(ScanResult::kOpenQuote, open, end_) : NeedMore();
       }
       if (close + 1 < end_ && close[1] == d_.quote) {
         doubled = true;
@@ -121,7 +122,7 @@ class Scanner {
       }
       const int ends = EndsCell(close + 1);
       if (ends < 0) return NeedMore();
-      if (ends == 0 && !d_.lazy_quotes) return Broken(ScanResult::kTextAfterQuote, open);
+      if (ends == 0 && !d_.lazy_quotes) return Broken(ScanResult::kTextAfterQuote, open, close);
       if (ends == 0) {
         q = close + 1;
         continue;

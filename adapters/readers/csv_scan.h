@@ -41,6 +41,7 @@ struct Record {
   bool terminated = false;  // false: the file ends without a line end
   size_t quote_at = 0;      // for kOpenQuote, kTextAfterQuote, kQuoteTooLong: the opening quote
   size_t broken_cell = 0;   // and the index of that cell
+  size_t broken_at = 0;     // where it was seen: behind the closing quote, or where the limit is
   bool multiline = false;   // kQuoteTooLong: a line end was seen in it
 };
 

@@ -93,6 +93,20 @@ constexpr Fold kFolds[] = {
 };
 static_assert(std::size(kFolds) == 24);
 
+// Four-byte codes that older converters write for characters whose two-byte code was private use to
+// them; glibc does not know them. Here they mean the same character: U+FE10 to U+FE19 and U+9FB4 to
+// U+9FBB.
+char32_t OldFourByteCode(std::string_view s) {
+  const auto byte = [s](size_t i) { return static_cast<unsigned char>(s[i]); };
+  if (s.size() < 4 || byte(3) < '0' || byte(3) > '9') return 0;
+  const char32_t digit = byte(3) - '0';
+  if (s.starts_with("\x84\x31\x82") && digit >= 6) return 0xFE10 + digit - 6;
+  if (s.starts_with("\x84\x31\x83") && digit <= 5) return 0xFE14 + digit;
+  if (s.starts_with("\x82\x35\x90") && digit >= 7) return 0x9FB4 + digit - 7;
+  if (s.starts_with("\x82\x35\x91") && digit <= 4) return 0x9FB7 + digit;
+  return 0;
+}
+
 void AppendUtf8(char32_t c, std::string* out) {
   if (c < 0x10000) {
     out->push_back(static_cast<char>(0xE0 | (c >> 12)));
@@ -292,7 +306,12 @@ size_t Decoder::Convert(std::string_view in, std::string* out, int* error) {
   // Gives out what a stateful converter (Big5-HKSCS) holds back, waiting for a combining mark.
   ::iconv(iconv_, nullptr, nullptr, &to, &to_left);
   out->resize(out->size() - to_left);
-  return in.size() - from_left;
+  const size_t taken = in.size() - from_left;
+  // glibc's UHC steps over its one hole that lies inside a row of characters before it refuses it.
+  constexpr std::string_view kHole = "\xA2\xE8";
+  const bool stepped =
+      *error == EILSEQ && encoding_.name == "CP949" && in.substr(0, taken).ends_with(kHole);
+  return stepped ? taken - kHole.size() : taken;
 }
 
 size_t Decoder::DecodeUtf8(std::string_view in, bool final, std::string* out, size_t* bad_size) {
@@ -322,6 +341,10 @@ size_t Decoder::DecodeIconv(std::string_view in, bool final, std::string* out, s
   const size_t taken = Convert(in, out, &error);
   if (fold_) FoldGb18030(out, before);
   if (taken == in.size()) return taken;
+  if (const char32_t c = encoding_.name == "GB18030" ? OldFourByteCode(in.substr(taken)) : 0) {
+    AppendUtf8(c, out);
+    return taken + 4;
+  }
   if (error == EINVAL && !final) return taken;
   // Only the byte that cannot begin a character is bad; what follows may be a delimiter. UTF-16
   // goes by units.

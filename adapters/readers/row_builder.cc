@@ -163,6 +163,7 @@ std::string_view RowBuilder::TextOf(const Built& built, const CellRef& cell) con
 
 void RowBuilder::End() {
   in_row_ = false;
+  Overflowed();
   if (*marked_) CheckMarkers();
   if (overflow_) {
     DropCells();

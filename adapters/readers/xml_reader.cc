@@ -132,6 +132,13 @@ class XmlReader : public TreeReader {
     return context_->input == nullptr ? 0 : static_cast<uint64_t>(context_->input->line);
   }
 
+  // The parser keeps back what may go on in the next chunk, so a mistake near the end is seen late
+  // too.
+  bool AtEnd() const {
+    const xmlParserInputPtr in = context_->input;
+    return in == nullptr || in->cur >= in->end;
+  }
+
   void Stop(Status status) {
     if (!failure_.ok()) return;
     failure_ = std::move(status);
@@ -152,7 +159,7 @@ class XmlReader : public TreeReader {
         absl::StrCat("line ", error->line, ", after ", builder_.rows(), " rows: ");
     if (IsEntityError(error->code)) {
       Stop(Fail(Code::XML_ENTITY, absl::StrCat(where, text, "; such files are refused")));
-    } else if (finishing_) {
+    } else if (finishing_ && AtEnd()) {
       Stop(Fail(Code::FILE_TRUNCATED,
                 absl::StrCat(where, "the document is not closed; get the file again")));
     } else {
