@@ -115,16 +115,6 @@ struct ValueWrite {
   void operator()(const DecimalValue& decimal) const { w->BytesField(kDecimal, decimal.text); }
 };
 
-void AppendField(std::string_view name, const Value& value, std::string* out) {
-  const size_t value_size = std::visit(ValueSize{}, value);
-  if (value_size == 0) return;
-  const size_t size = BytesFieldSize(name.size()) + value_size;
-  Writer w(out, BytesFieldSize(size));
-  w.Length(kLayerFields, size);
-  w.BytesField(kName, name);
-  std::visit(ValueWrite{&w}, value);
-}
-
 void AppendMasked(const FieldSpec& field, const Value& value, std::string* out) {
   const v1::Mask& mask = *field.mask;
   const auto masked = [&mask](std::string_view text) {
@@ -187,6 +177,16 @@ size_t CodePointBytes(char first) {
 }
 
 }  // namespace
+
+void AppendField(std::string_view name, const Value& value, std::string* out) {
+  const size_t value_size = std::visit(ValueSize{}, value);
+  if (value_size == 0) return;
+  const size_t size = BytesFieldSize(name.size()) + value_size;
+  Writer w(out, BytesFieldSize(size));
+  w.Length(kLayerFields, size);
+  w.BytesField(kName, name);
+  std::visit(ValueWrite{&w}, value);
+}
 
 Status EncodeLayers(const Draft& draft, LayerBytes* out) {
   for (std::string& layer : *out) layer.clear();

@@ -42,6 +42,9 @@ void AppendContentForDigest(const HeaderValues& header, const ItemSpec& item,
 StatusOr<v1::RecordHeader> DecodeHeader(std::string_view bytes);
 StatusOr<v1::Layer> DecodeLayer(std::string_view bytes);
 
+// One field of a layer, appended to `*out`; nothing if the value is absent or empty.
+void AppendField(std::string_view name, const Value& value, std::string* out);
+
 // The same bytes from messages, appended to `*out`; what DecodeHeader and DecodeLayer compare with.
 void AppendHeaderMessage(const v1::RecordHeader& header, std::string* out);
 void AppendLayerMessage(const v1::Layer& layer, std::string* out);

@@ -111,18 +111,7 @@ Status ParseExact(std::string_view what, std::string_view bytes, size_t bytes_ma
 }  // namespace
 
 void AppendLayerMessage(const v1::Layer& layer, std::string* out) {
-  // The writer of drafts does the work: one LayerBytes element is all that is wanted of it.
-  ItemSpec item;
-  Draft draft;
-  draft.item = &item;
-  for (const v1::Field& field : layer.fields()) {
-    FieldSpec& spec = item.fields.emplace_back();
-    spec.name = field.name();
-    spec.sharing_class = v1::PUBLIC;
-    draft.values.push_back(ValueOf(field));
-  }
-  LayerBytes layers;
-  if (EncodeLayers(draft, &layers).ok()) out->append(layers[0]);
+  for (const v1::Field& field : layer.fields()) AppendField(field.name(), ValueOf(field), out);
 }
 
 StatusOr<v1::RecordHeader> DecodeHeader(std::string_view bytes) {

@@ -77,7 +77,7 @@ bool IsCanonicalLine(std::string_view text) {
 }
 
 bool FoldBlanks(std::string* text) {
-  const size_t first = text->find_first_of("\r\t");
+  const size_t first = std::min(text->find('\r'), text->find('\t'));
   if (first == std::string::npos) return false;
   size_t out = first;
   for (size_t i = first; i < text->size(); ++i) {

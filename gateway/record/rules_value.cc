@@ -22,8 +22,9 @@ bool CheckText(const RuleContext& c, const FieldSpec& field, bool one_line, std:
     c.Refuse(Code::ENCODING_INVALID, field.name, "", "the text is not valid UTF-8");
     return false;
   }
-  FoldBlanks(text);
-  const size_t control = FindControl(*text);
+  size_t control = FindControl(*text);
+  // Tabs and carriage returns are control characters too: a clean text is looked at once.
+  if (control != std::string_view::npos && FoldBlanks(text)) control = FindControl(*text);
   if (control != std::string_view::npos) {
     c.Refuse(Code::FIELD_TYPE, field.name, *text,
              absl::StrCat("a control character stands at byte ", control, "; remove it"));
