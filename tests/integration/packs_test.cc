@@ -7,13 +7,18 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "adapters/engine/golden.h"
 #include "gateway/app/node_folder.h"
 #include "gateway/app/packs.h"
+#include "gateway/base/date.h"
 #include "gateway/node/ingest.h"
 #include "tests/support/assert_ok.h"
 #include "tests/support/temp_dir.h"
@@ -29,6 +34,13 @@ constexpr char kOrigin[] = "spiffe://federation.example/test";
 
 std::string SampleOf(const std::string& pack, const std::string& file) {
   return std::string(TOMBOLO_SOURCE_DIR) + "/adapters/packs/" + pack + "/sample/" + file;
+}
+
+std::string TextOf(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
 }
 
 // The files of a folder by name, in byte order.
@@ -93,6 +105,31 @@ TEST_F(PacksTest, LintHasNothingToSay) {
       ADD_FAILURE() << name << ": " << finding.where << ": " << finding.message;
     }
   }
+}
+
+// What the packs make of their samples, value by value. After a change that is meant, look at what
+// differs and write the files anew with TOMBOLO_WRITE_GOLDEN=1.
+TEST_F(PacksTest, SamplesBecomeTheirGoldenOutput) {
+  const std::optional<int32_t> today = ParseIsoDate("2026-01-01");
+  int samples = 0;
+  for (const auto& [name, folder] : shelf_->All()) {
+    Load(name);
+    for (const auto& sample : std::filesystem::directory_iterator(folder + "/sample")) {
+      const std::string file = sample.path().filename().string();
+      ASSERT_OK_AND_ASSIGN(const v1::Source* source, pack_->SourceForFile(file));
+      ASSERT_NE(source, nullptr) << file;
+      ASSERT_OK_AND_ASSIGN(
+          const std::string actual,
+          engine::RenderGolden(*pack_, app::FileOf(*source, sample.path().string()), {}, today));
+      const std::string golden = folder + "/golden/" + file + ".jsonl";
+      if (std::getenv("TOMBOLO_WRITE_GOLDEN") != nullptr) {
+        std::ofstream(golden, std::ios::binary) << actual;
+      }
+      EXPECT_OK(engine::CompareGolden(golden, TextOf(golden), actual));
+      ++samples;
+    }
+  }
+  EXPECT_GE(samples, 8);
 }
 
 TEST_F(PacksTest, ShanghaiSample) {
