@@ -192,8 +192,8 @@ def check_cursor(data):
 _AUDIT_REQUIRED = {
     1: ("key_id",), 2: ("pack", "correlation_id"), 3: ("pack", "ranges", "correlation_id"),
     4: ("pack", "balance", "correlation_id"), 5: ("pack", "correlation_id"),
-    6: ("pack", "correlation_id"), 7: ("pack", "correlation_id"), 8: ("pack", "correlation_id"),
-    9: ("correlation_id",), 10: ("correlation_id",), 11: ("ranges", "correlation_id")}
+    6: ("pack", "correlation_id"), 7: ("pack", "correlation_id"), 8: ("pack",),
+    9: (), 10: (), 11: ("ranges",)}
 _AUDIT_SIZES = {"correlation_id": 16, "source_digest": 32, "subject_ref": 16, "key_id": 32}
 
 

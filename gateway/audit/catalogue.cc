@@ -44,13 +44,13 @@ const std::vector<EventInfo>& AllEvents() {
        "Records missing from a complete snapshot were retracted; count says how many."},
       {v1::RETRACTION_REFUSED, "RETRACTION_REFUSED", kCorrelationId | kPack,
        "A snapshot would have retracted too many records; nothing was retracted."},
-      {v1::QUARANTINE_REPLAYED, "QUARANTINE_REPLAYED", kCorrelationId | kPack,
+      {v1::QUARANTINE_REPLAYED, "QUARANTINE_REPLAYED", kPack,
        "Rows were taken from quarantine and tried again; count says how many."},
-      {v1::QUARANTINE_EXPORTED, "QUARANTINE_EXPORTED", kCorrelationId,
+      {v1::QUARANTINE_EXPORTED, "QUARANTINE_EXPORTED", 0,
        "Rows were handed to the operator as a file; count says how many."},
-      {v1::RECORDS_EXPORTED, "RECORDS_EXPORTED", kCorrelationId,
+      {v1::RECORDS_EXPORTED, "RECORDS_EXPORTED", 0,
        "The operator exported records or streams; count says how many entries."},
-      {v1::RECORD_ERASED, "RECORD_ERASED", kCorrelationId | kRanges,
+      {v1::RECORD_ERASED, "RECORD_ERASED", kRanges,
        "Content and salts of a record were erased; ranges has the tombstones."},
   };
   return *kAll;
