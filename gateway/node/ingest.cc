@@ -15,8 +15,6 @@
 namespace tombolo::node {
 namespace {
 
-constexpr size_t kCorrelationBytes = 16;
-
 // The engine's sink: drafts into batches, bad rows into quarantine, everything into the row ledger.
 class IngestSink : public engine::Sink {
  public:
@@ -29,7 +27,11 @@ class IngestSink : public engine::Sink {
         today_(DaysFromUs(run->context->clock->NowUs())) {
     for (const v1::RecordQuery& query : request.pack->declared().records()) {
       if (query.complete_snapshot()) snapshots_[&query].query = &query;
-      items_[&query] = request.pack->catalogue().FindItem(query.item());
+      std::vector<const record::ItemSpec*>& items = items_[&query];
+      items.push_back(request.pack->catalogue().FindItem(query.item()));
+      for (const std::string& code : query.more_items()) {
+        items.push_back(request.pack->catalogue().FindItem(code));
+      }
     }
   }
 
@@ -43,13 +45,19 @@ class IngestSink : public engine::Sink {
     for (const Fault& warning : verdict_.warnings) {
       ++run_->summary.warnings[std::string(NameOf(warning.code))];
     }
-    const uint32_t scope_number = ScopeOf(query, scope);
+    const uint32_t scope_number = ScopeOf(*draft->item, scope);
     if (const auto it = snapshots_.find(&query); it != snapshots_.end()) {
       it->second.scopes.insert(scope_number);
     }
     RETURN_IF_ERROR(batch_.Add(query, *draft, scope_number, rows));
     if (batch_.full()) RETURN_IF_ERROR(Flush());
     return std::vector<Fault>();
+  }
+
+  StatusOr<std::vector<Fault>> OnFaultyDraft(const v1::RecordQuery&,
+                                             record::Draft* draft) override {
+    record::Validate(request_.pack->catalogue(), today_, draft, &verdict_);
+    return verdict_.faults;
   }
 
   Status OnLeftOut(const v1::RecordQuery&, std::string_view rule,
@@ -65,8 +73,10 @@ class IngestSink : public engine::Sink {
       if (row.natural_key.empty()) {
         ++basis.keyless_rows;
       } else {
-        basis.shielded.insert(
-            run_->context->identity->ForRecord(items_.at(query)->identity_scope, row.natural_key));
+        for (const record::ItemSpec* item : items_.at(query)) {
+          basis.shielded.insert(
+              run_->context->identity->ForRecord(item->identity_scope, row.natural_key));
+        }
       }
     }
     quarantine_.Add(std::move(row));
@@ -104,7 +114,9 @@ class IngestSink : public engine::Sink {
     for (auto& [query, basis] : snapshots_) {
       if (query->source() != request_.driving.source) continue;
       if (query->scope_column().empty() && read_to_end) {
-        basis.scopes.insert(ScopeOf(*query, ""));
+        for (const record::ItemSpec* item : items_.at(query)) {
+          basis.scopes.insert(ScopeOf(*item, ""));
+        }
       }
       basis.read_to_end = read_to_end;
       ASSIGN_OR_RETURN(SnapshotOutcome outcome,
@@ -117,11 +129,11 @@ class IngestSink : public engine::Sink {
   Quarantine& quarantine() { return quarantine_; }
 
  private:
-  uint32_t ScopeOf(const v1::RecordQuery& query, std::string_view value) {
-    Cached& cached = last_scope_[&query];
+  uint32_t ScopeOf(const record::ItemSpec& item, std::string_view value) {
+    Cached& cached = last_scope_[&item];
     if (cached.number == 0 || cached.value != value) {
       cached.value = std::string(value);
-      cached.number = run_->writer->ScopeFor(request_.pack->declared().name(), query.item(), value);
+      cached.number = run_->writer->ScopeFor(request_.pack->declared().name(), item.code, value);
     }
     return cached.number;
   }
@@ -138,8 +150,8 @@ class IngestSink : public engine::Sink {
   int32_t today_;
   record::Verdict verdict_;
   std::map<const v1::RecordQuery*, SnapshotBasis> snapshots_;
-  std::map<const v1::RecordQuery*, const record::ItemSpec*> items_;
-  absl::flat_hash_map<const v1::RecordQuery*, Cached> last_scope_;
+  std::map<const v1::RecordQuery*, std::vector<const record::ItemSpec*>> items_;
+  absl::flat_hash_map<const record::ItemSpec*, Cached> last_scope_;
 };
 
 store::IngestRow FirstRow(const Context& context, const IngestRequest& request, uint32_t number) {

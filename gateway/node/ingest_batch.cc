@@ -23,6 +23,7 @@ Status IngestBatch::Add(const v1::RecordQuery& query, const record::Draft& draft
   Pending p;
   p.query = &query;
   p.item = &item;
+  p.target = TargetOf(item);
   p.id = identity.ForRecord(item.identity_scope, draft.natural_key);
   if (item.subject_id >= 0) {
     const auto* subject = std::get_if<record::IdentifierValue>(&draft.values[item.subject_id]);
@@ -43,6 +44,15 @@ Status IngestBatch::Add(const v1::RecordQuery& query, const record::Draft& draft
   row_numbers_.insert(row_numbers_.end(), rows.begin(), rows.end());
   pending_.push_back(std::move(p));
   return absl::OkStatus();
+}
+
+const IngestBatch::Target* IngestBatch::TargetOf(const record::ItemSpec& item) {
+  Target& target = targets_[&item];
+  if (target.counts == nullptr) {
+    target.stream = run_->writer->StreamFor(item.code, item.sharing_class);
+    target.counts = &run_->summary.items[item.code];
+  }
+  return &target;
 }
 
 bool IngestBatch::full() const {
@@ -97,9 +107,7 @@ void IngestBatch::SettleRecord(const std::optional<store::RecordState>& state,
     const ContentDigest* digest = !known     ? nullptr
                                   : at_state ? &state->digest
                                              : &pending_[plans_[plan].pending].digest;
-    const bool moved =
-        at_state && stored &&
-        state->stream != run_->writer->StreamFor(p.item->code, p.item->sharing_class);
+    const bool moved = at_state && stored && state->stream != p.target->stream;
     if (digest != nullptr && *digest == p.digest && !moved) {
       if (seen) {
         run_->rows.Each(RowsOf(p), RowLedger::kMerged);
@@ -149,7 +157,7 @@ void IngestBatch::SettleRecord(const std::optional<store::RecordState>& state,
 void IngestBatch::Unchanged(const store::RecordState& state, const Pending& p) {
   run_->rows.Record(RowsOf(p), RowLedger::kUnchanged);
   run_->seen.Mark(state.stream, state.seq);
-  ++run_->summary.items[p.item->code].unchanged;
+  ++p.target->counts->unchanged;
   if (state.scope != p.scope) {
     store::RecordState moved = state;
     moved.scope = p.scope;
@@ -172,7 +180,7 @@ void IngestBatch::PlanVersion(const std::optional<store::RecordState>& state, si
   } else {
     plan.version = state.has_value() ? state->version + 1 : 1;
     if (state.has_value()) plan.previous = {state->stream, state->seq};
-    const uint32_t stream = run_->writer->StreamFor(p.item->code, p.item->sharing_class);
+    const uint32_t stream = p.target->stream;
     if (stored && state->stream != stream) {
       plan.leave = EntryAt{state->stream, state->seq};
       ++plan.version;  // the leave entry takes one
@@ -206,11 +214,11 @@ Status IngestBatch::WriteOne(Plan* plan, int64_t now_us) {
   draft.header = p.header;
   header_.clear();
   record::AppendHeader(p.id, plan->version, now_us, draft, &header_);
-  const uint32_t stream = writer.StreamFor(p.item->code, p.item->sharing_class);
+  const uint32_t stream = p.target->stream;
   plan->at =
       writer.Put(stream, header_, {p.layer(arena_, 0), p.layer(arena_, 1), p.layer(arena_, 2)},
                  run_->ingest, plan->previous);
-  ItemCounts& counts = run_->summary.items[p.item->code];
+  ItemCounts& counts = *p.target->counts;
   if (plan->returned) {
     ++counts.returned;
   } else {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/node_hash_map.h"
 #include "adapters/engine/run.h"
 #include "gateway/node/context.h"
 #include "gateway/node/ingest.h"
@@ -52,9 +53,15 @@ class IngestBatch {
   Status SettleKept();
 
  private:
+  // Where an item's records go and are counted; looked up once.
+  struct Target {
+    uint32_t stream = 0;
+    ItemCounts* counts = nullptr;
+  };
   struct Pending {
     const v1::RecordQuery* query;
     const record::ItemSpec* item;
+    const Target* target;
     RecordId id;
     SubjectKey subject;
     ContentDigest digest;
@@ -98,7 +105,10 @@ class IngestBatch {
   void KeepBack(absl::Span<const size_t> group);
   void Clear();
 
+  const Target* TargetOf(const record::ItemSpec& item);
+
   IngestRun* run_;
+  absl::node_hash_map<const record::ItemSpec*, Target> targets_;
   std::vector<Pending> pending_;
   std::string arena_;
   std::vector<uint64_t> row_numbers_;

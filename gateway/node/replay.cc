@@ -7,6 +7,7 @@
 
 #include "gateway/base/json_array.h"
 #include "gateway/base/limits.h"
+#include "gateway/node/tick_writer.h"
 
 namespace tombolo::node {
 namespace {
@@ -102,6 +103,13 @@ StatusOr<ReplayOutcome> Replay(const Context& context, std::shared_ptr<const eng
     const uint64_t number = row.row_number;
     by_file[file].try_emplace(number, std::move(row));
   }
+  ASSIGN_OR_RETURN(std::unique_ptr<TickWriter> writer, TickWriter::Open(context));
+  v1::AuditEvent event;
+  event.set_type(v1::QUARANTINE_REPLAYED);
+  event.set_pack(pack->id());
+  event.set_count(outcome.tried);
+  writer->Audit(std::move(event));
+  RETURN_IF_ERROR(writer->Commit());
   for (auto& [file, rows_by_number] : by_file) {
     auto rows = std::make_shared<std::vector<store::QuarantineRow>>();
     IngestRequest request;

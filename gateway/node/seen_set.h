@@ -6,7 +6,6 @@
 #define TOMBOLO_GATEWAY_NODE_SEEN_SET_H_
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
 namespace tombolo::node {
@@ -14,17 +13,17 @@ namespace tombolo::node {
 class SeenSet {
  public:
   void Mark(uint32_t stream, uint64_t seq) {
+    if (bits_.size() <= stream) bits_.resize(stream + 1);
     std::vector<bool>& bits = bits_[stream];
     if (bits.size() < seq) bits.resize(seq + seq / 4, false);
     bits[seq - 1] = true;
   }
   bool Has(uint32_t stream, uint64_t seq) const {
-    const auto it = bits_.find(stream);
-    return it != bits_.end() && seq <= it->second.size() && it->second[seq - 1];
+    return stream < bits_.size() && seq <= bits_[stream].size() && bits_[stream][seq - 1];
   }
 
  private:
-  std::map<uint32_t, std::vector<bool>> bits_;
+  std::vector<std::vector<bool>> bits_;  // by stream number; those count from 1, closely
 };
 
 }  // namespace tombolo::node

@@ -94,6 +94,14 @@ StatusOr<SnapshotOutcome> RetractVanished(IngestRun* run, const SnapshotBasis& b
     }
     return true;
   }));
+  // The bound is a share of what was there before this file.
+  std::vector<std::string> items(basis.query->more_items().begin(),
+                                 basis.query->more_items().end());
+  items.push_back(basis.query->item());
+  for (const std::string& item : items) {
+    const ItemCounts& counts = run->summary.items[item];
+    outcome.present_before -= std::min(outcome.present_before, counts.fresh + counts.returned);
+  }
   outcome.vanished = vanished.size();
   if (vanished.empty()) return outcome;
   const uint64_t allowed = RetractionsAllowed(run->context->ingest, outcome.present_before);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/audit/event.h"
 #include "gateway/base/limits.h"
 #include "gateway/ledger/canonical.h"
 #include "gateway/ledger/checkpoint.h"
@@ -39,7 +40,7 @@ Status TickWriter::Load() {
     }
     const uint32_t number = state.number;
     epoch_ = std::max(epoch_, state.epoch);
-    streams_[number] = std::make_unique<Stream>(Stream{std::move(state), std::move(range), {}});
+    SetStream(number, std::make_unique<Stream>(Stream{std::move(state), std::move(range), {}}));
   }
   ASSIGN_OR_RETURN(const std::vector<store::Scope> scopes, context_.store->Scopes());
   for (const store::Scope& s : scopes) scopes_[{s.pack, s.item, s.value}] = s.number;
@@ -48,15 +49,15 @@ Status TickWriter::Load() {
   ASSIGN_OR_RETURN(const std::optional<store::CheckpointRow> last,
                    context_.store->LastCheckpoint());
   if (last.has_value()) last_tick_ = last->tick;
-  if (streams_.count(kAuditStream) == 0) {
-    v1::StreamDescriptor audit;
-    audit.set_kind(v1::AUDIT);
-    audit.set_origin(context_.origin);
-    audit.set_sharing_class(v1::LOCAL);
-    audit.set_generation(1);
-    AddStream(audit, kAuditStream);
+  if (streams_.size() <= kAuditStream || streams_[kAuditStream] == nullptr) {
+    AddStream(audit::AuditDescriptor(context_.origin, 1), kAuditStream);
   }
   return absl::OkStatus();
+}
+
+void TickWriter::SetStream(uint32_t number, std::unique_ptr<Stream> stream) {
+  if (streams_.size() <= number) streams_.resize(number + 1);
+  streams_[number] = std::move(stream);
 }
 
 void TickWriter::AddStream(const v1::StreamDescriptor& descriptor, uint32_t number) {
@@ -68,13 +69,14 @@ void TickWriter::AddStream(const v1::StreamDescriptor& descriptor, uint32_t numb
   ledger::CompactRange range(hasher_.hash());
   state.compact_range = range.Serialise();
   tick_.new_streams.push_back(state);
-  streams_[number] = std::make_unique<Stream>(Stream{std::move(state), std::move(range), {}});
+  SetStream(number, std::make_unique<Stream>(Stream{std::move(state), std::move(range), {}}));
 }
 
 uint32_t TickWriter::StreamFor(std::string_view item, v1::SharingClass sharing_class) {
   const std::pair<std::string, int> key(std::string(item), sharing_class);
   if (const auto it = stream_numbers_.find(key); it != stream_numbers_.end()) return it->second;
-  const uint32_t number = streams_.empty() ? kAuditStream + 1 : streams_.rbegin()->first + 1;
+  const uint32_t number =
+      static_cast<uint32_t>(std::max<size_t>(streams_.size(), kAuditStream + 1));
   v1::StreamDescriptor descriptor;
   descriptor.set_kind(v1::RECORDS);
   descriptor.set_origin(context_.origin);
@@ -185,19 +187,26 @@ void TickWriter::Audit(v1::AuditEvent event) {
   if (event.at_us() == 0) event.set_at_us(context_.clock->NowUs());
   if (event.actor().empty()) event.set_actor(context_.actor);
   if (event.outcome().empty()) event.set_outcome("OK");
-  const std::string bytes = ledger::CanonicalBytes(event);
+  if (event.correlation_id().empty()) {
+    event.set_correlation_id(context_.entropy->Bytes(kCorrelationBytes));
+  }
+  const StatusOr<std::string> bytes = audit::EncodeEvent(event);
+  if (!bytes.ok()) {  // no audit, no commit
+    audit_failure_ = bytes.status();
+    return;
+  }
   store::EntryView entry;
   entry.type = v1::PUT;
   entry.form = store::Form::kEvent;
-  entry.header = bytes;
-  Add(kAuditStream, entry, hasher_.Leaf(bytes));
+  entry.header = *bytes;
+  Add(kAuditStream, entry, hasher_.Leaf(*bytes));
 }
 
 std::vector<v1::StreamRange> TickWriter::Ranges() const {
   std::vector<v1::StreamRange> ranges;
   for (const uint32_t number : moved_) {
     if (number == kAuditStream) continue;
-    const Stream& stream = *streams_.at(number);
+    const Stream& stream = *streams_[number];
     v1::StreamRange range;
     range.set_stream_id(stream.state.stream_id);
     range.set_first_seq(stream.state.size + 1);
@@ -220,6 +229,7 @@ Status TickWriter::Commit() {
 }
 
 Status TickWriter::CommitTick() {
+  RETURN_IF_ERROR(audit_failure_);
   const int64_t now_us = context_.clock->NowUs();
   std::vector<v1::StreamHead> heads;
   for (const uint32_t number : moved_) {

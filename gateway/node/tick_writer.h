@@ -26,6 +26,9 @@ namespace tombolo::node {
 // Number of the audit log among a store's streams.
 inline constexpr uint32_t kAuditStream = 1;
 
+// Random bytes by which the events of one act are known.
+inline constexpr size_t kCorrelationBytes = 16;
+
 // Where an entry stands.
 struct EntryAt {
   uint32_t stream = 0;  // 0 = nowhere
@@ -48,7 +51,8 @@ class TickWriter {
   EntryAt Retract(uint32_t stream, const RecordId& id, uint64_t version, int64_t now_us,
                   uint32_t ingest, EntryAt previous);
   EntryAt Tombstone(uint32_t stream, const std::vector<uint64_t>& erased_seqs, int64_t now_us);
-  // Time and actor are filled in; `correlation_id` is the caller's.
+  // Time, actor and, where the caller has none, a correlation id are filled in. An event that the
+  // catalogue of events does not allow makes the commit fail.
   void Audit(v1::AuditEvent event);
 
   // The rest of the tick that Commit stores with the entries.
@@ -74,13 +78,14 @@ class TickWriter {
   explicit TickWriter(const Context& context);
   Status Load();
   Status CommitTick();
-  Stream& At(uint32_t number) { return *streams_.at(number); }
+  Stream& At(uint32_t number) { return *streams_[number]; }
+  void SetStream(uint32_t number, std::unique_ptr<Stream> stream);
   EntryAt Add(uint32_t stream, const store::EntryView& entry, const Digest& leaf);
   void AddStream(const v1::StreamDescriptor& descriptor, uint32_t number);
 
   const Context& context_;
   ledger::EntryHasher hasher_;
-  std::map<uint32_t, std::unique_ptr<Stream>> streams_;
+  std::vector<std::unique_ptr<Stream>> streams_;  // by number; null where there is none
   std::map<std::pair<std::string, int>, uint32_t, std::less<>> stream_numbers_;  // (item, class)
   std::map<std::array<std::string, 3>, uint32_t> scopes_;  // (pack, item, value)
   store::Tick tick_;
@@ -89,6 +94,7 @@ class TickWriter {
   size_t entries_ = 0;
   size_t bytes_ = 0;
   bool failed_ = false;
+  Status audit_failure_;
   uint64_t last_tick_ = 0;
   uint64_t epoch_ = 1;
   uint32_t next_ingest_ = 1;
