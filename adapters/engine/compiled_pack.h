@@ -20,6 +20,7 @@ namespace tombolo::engine {
 struct CompiledQuery {
   const v1::RecordQuery* declared = nullptr;
   const record::ItemSpec* item = nullptr;
+  std::vector<const record::ItemSpec*> more_items;
   SqlText text;
   Reads reads;
   bool zero_copy = false;   // nothing keeps a row's values while the next is read

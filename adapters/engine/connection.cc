@@ -12,6 +12,8 @@
 namespace tombolo::engine {
 namespace {
 
+constexpr absl::string_view kExplain = "EXPLAIN ";
+constexpr int kPageBytes = 4096;
 constexpr int kStepsPerCall = 1000;
 constexpr int kArgsMax = 100;
 constexpr int kExpressionDepthMax = 200;
@@ -59,7 +61,9 @@ bool OnlyBlanks(std::string_view sql) {
 
 void SetLimits(sqlite3* db) {
   sqlite3_limit(db, SQLITE_LIMIT_LENGTH, static_cast<int>(limits::kSqlValueBytesMax));
-  sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(limits::kSqlBytesMax));
+  // Room for EXPLAIN in front of a SELECT of the full size.
+  sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH,
+                static_cast<int>(limits::kSqlBytesMax + kExplain.size()));
   sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, kExpressionDepthMax);
   sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, kCompoundMax);
   sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, kArgsMax);
@@ -158,7 +162,7 @@ StatusOr<Statement> Connection::PrepareSelect(const SqlText& text, Reads* reads)
 }
 
 StatusOr<bool> Connection::KeepsNoRows(const SqlText& text) {
-  ASSIGN_OR_RETURN(const Statement explain, PrepareOwn("EXPLAIN " + text.sql));
+  ASSIGN_OR_RETURN(const Statement explain, PrepareOwn(absl::StrCat(kExplain, text.sql)));
   while (sqlite3_step(explain.get()) == SQLITE_ROW) {
     const auto* const opcode = reinterpret_cast<const char*>(sqlite3_column_text(explain.get(), 1));
     if (absl::StartsWith(OrEmpty(opcode).data(), "Agg")) return false;

@@ -26,8 +26,21 @@ namespace tombolo::engine {
 
 // What coverage wants to know: codes of lists that were met, and values that no list has.
 struct CodeUse {
+  struct Seen {
+    uint64_t rows = 0;
+    uint64_t last_row = 0;
+  };
+  uint64_t row = 0;  // that the run stands on; 0 if none
   std::map<std::string, std::set<std::string>> met;
-  std::map<std::pair<std::string, std::string>, uint64_t> unknown;  // list and value, times met
+  std::map<std::pair<std::string, std::string>, Seen> unknown;  // by list and value
+
+  void CountUnknown(std::string_view list, std::string_view value) {
+    Seen& seen = unknown[{std::string(list), std::string(value)}];
+    // A SELECT may ask for one value several times on a row.
+    if (row != 0 && seen.last_row == row) return;
+    seen.last_row = row;
+    ++seen.rows;
+  }
 };
 
 struct FunctionContext {

@@ -49,7 +49,7 @@ void Known(const Call& call, std::string_view code) {
 
 void Unknown(const Call& call, std::string_view value) {
   if (CodeUse* const use = call.context().use; use != nullptr) {
-    ++use->unknown[{std::string(call.Text(0)), std::string(value)}];
+    use->CountUnknown(call.Text(0), value);
   }
   call.ReturnPoison(Code::CODE_UNKNOWN, value,
                     absl::StrCat("not in the code list '", ToAbsl(call.Text(0)), "'"));

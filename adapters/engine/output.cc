@@ -94,6 +94,8 @@ bool OutputPlan::AddSpecial(int index, std::string_view name, std::vector<PlanPr
     leave_out_ = index;
   } else if (name == "_scope") {
     scope_ = index;
+  } else if (name == "_item") {
+    item_column_ = index;
   } else if (name == "_state") {
     columns_.push_back({Role::kState, index, 0, std::string(name)});
   } else if (absl::StartsWith(ToAbsl(name), ToAbsl(kKeyPrefix))) {
@@ -199,7 +201,48 @@ void OutputPlan::Fill(sqlite3_stmt* statement, record::Draft* draft,
   draft->natural_key.resize(keys_);
   draft->values.resize(item_->fields.size());
   for (const int field : absent_) draft->values[field] = std::monostate();
+  if (item_column_ >= 0) ChooseItem(statement, draft, faults);
   for (const Column& column : columns_) FillColumn(statement, column, draft, faults);
+}
+
+void OutputPlan::AddItems(const std::vector<const record::ItemSpec*>& items,
+                          std::vector<PlanProblem>* problems) {
+  items_[item_->code] = item_;
+  const auto same = [](const record::FieldSpec& a, const record::FieldSpec& b) {
+    return a.name == b.name && a.type == b.type && a.code_list == b.code_list &&
+           a.scheme == b.scheme;
+  };
+  for (const record::ItemSpec* item : items) {
+    items_[item->code] = item;
+    if (!std::equal(item->fields.begin(), item->fields.end(), item_->fields.begin(),
+                    item_->fields.end(), same)) {
+      problems->push_back(
+          {Code::PACK_INVALID,
+           absl::StrCat("more_items: '", item->code, "' does not declare the same fields as '",
+                        item_->code, "'")});
+    }
+  }
+  if (!items.empty() && item_column_ < 0) {
+    problems->push_back(
+        {Code::PACK_INVALID, "more_items is given, but the SELECT has no column _item"});
+  }
+}
+
+void OutputPlan::ChooseItem(sqlite3_stmt* statement, record::Draft* draft,
+                            std::vector<Fault>* faults) const {
+  const std::string_view code = Trim(TextOf(statement, item_column_));
+  if (IsPoison(code)) {
+    faults->push_back(FaultOfPoison(code));
+    faults->back().column = "_item";
+    return;
+  }
+  const auto it = items_.find(code);
+  if (it != items_.end()) {
+    draft->item = it->second;
+  } else {
+    AddFault(Code::CATALOGUE_ITEM_UNKNOWN, "_item", code,
+             "the query names no such item under item or more_items", faults);
+  }
 }
 
 void OutputPlan::FillColumn(sqlite3_stmt* statement, const Column& column, record::Draft* draft,

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "adapters/engine/code_list.h"
 #include "gateway/base/error.h"
 #include "gateway/record/catalogue.h"
@@ -47,6 +48,10 @@ class OutputPlan {
   // Everything else into `draft`, whose buffers are used again; faults are appended.
   void Fill(sqlite3_stmt* statement, record::Draft* draft, std::vector<Fault>* faults) const;
 
+  // Further items that the column _item may name; checked to have the fields of the first.
+  void AddItems(const std::vector<const record::ItemSpec*>& items,
+                std::vector<PlanProblem>* problems);
+
   // Indices of item->fields that the SELECT yields.
   const std::vector<int>& fields() const { return fields_; }
 
@@ -74,9 +79,12 @@ class OutputPlan {
   void FillCode(const Column& column, std::string_view text, record::Value* out,
                 std::vector<Fault>* faults) const;
 
+  void ChooseItem(sqlite3_stmt* statement, record::Draft* draft, std::vector<Fault>* faults) const;
+
   const record::ItemSpec* item_ = nullptr;
+  absl::flat_hash_map<std::string_view, const record::ItemSpec*> items_;  // by code
   const record::Catalogue* catalogue_ = nullptr;
-  int rows_ = -1, leave_out_ = -1, scope_ = -1;
+  int rows_ = -1, leave_out_ = -1, scope_ = -1, item_column_ = -1;
   int keys_ = 0;
   std::vector<Column> columns_;
   std::vector<int> fields_;

@@ -207,6 +207,13 @@ StatusOr<CompiledQuery> PackLoader::Compile(const v1::RecordQuery& query,
     return MakeError(Code::PACK_INVALID,
                      absl::StrCat("item: the catalogue has no item '", query.item(), "'"));
   }
+  for (const std::string& code : query.more_items()) {
+    compiled.more_items.push_back(pack_->catalogue_->FindItem(code));
+    if (compiled.more_items.back() == nullptr) {
+      return MakeError(Code::PACK_INVALID,
+                       absl::StrCat("more_items: the catalogue has no item '", code, "'"));
+    }
+  }
   for (int i = 0; i < source.columns_size(); ++i) {
     if (!query.scope_column().empty() &&
         LowerName(source.columns(i).name()) == LowerName(query.scope_column())) {
@@ -243,8 +250,9 @@ Status PackLoader::TryOnNulls(const v1::Source& source, const std::string& where
   ASSIGN_OR_RETURN(const Statement statement, connection.PrepareSelect(query->text, &query->reads));
   CheckReads(*query);
   std::vector<PlanProblem> problems;
-  const OutputPlan plan =
+  OutputPlan plan =
       OutputPlan::Make(statement.get(), *query->item, pack_->lists_, *pack_->catalogue_, &problems);
+  plan.AddItems(query->more_items, &problems);
   for (const PlanProblem& problem : problems) {
     Fail(problem.code, absl::StrCat(where, " (", query->text.where, ")"), problem.message);
   }

@@ -87,6 +87,7 @@ Status Runner::OnRow(const RowReader& reader, const Row& row) {
   result_.rows_read = std::max(result_.rows_read, row.number);
   bed_->connection().Breathe(result_.rows_read);
   bed_->functions().open_poisons = 0;
+  if (use_ != nullptr) use_->row = row.number;
   if (++rows_in_query_ % kProgressRows != 0) return absl::OkStatus();
   return sink_->OnProgress(rows_in_query_, reader.BytesConsumed());
 }
@@ -105,6 +106,7 @@ Status Runner::OnEnd(const RowReader& reader) {
   row_ = nullptr;
   reader_ = nullptr;
   ended_ = true;
+  if (use_ != nullptr) use_->row = 0;
   bed_->functions().open_poisons = 0;
   bed_->connection().Breathe(result_.rows_read);
   return sink_->OnProgress(rows_in_query_, reader.BytesConsumed());
@@ -164,8 +166,9 @@ Status Runner::RunQuery(const CompiledQuery& query) {
   connection.Breathe(result_.rows_read);
   ASSIGN_OR_RETURN(const Statement statement, connection.PrepareSelect(query.text, nullptr));
   std::vector<PlanProblem> problems;
-  const OutputPlan plan =
+  OutputPlan plan =
       OutputPlan::Make(statement.get(), *query.item, pack_.lists(), pack_.catalogue(), &problems);
+  plan.AddItems(query.more_items, &problems);
   if (!problems.empty()) return MakeError(Code::INTERNAL, problems.front().message);
   draft_ = record::Draft();
   int rc = 0;

@@ -118,6 +118,11 @@ struct Coverage {
   std::vector<std::string> unused_codes;  // in a list, not in the file: "list:code"
 };
 
+// Runs the pack over the file and keeps nothing but that. Values given to code() and label() count;
+// a value that several rows of a group share may count once.
+StatusOr<Coverage> Cover(const Pack& pack, const SourceFile& driving,
+                         const std::vector<SourceFile>& lookups);
+
 }  // namespace tombolo::engine
 
 #endif  // TOMBOLO_ADAPTERS_ENGINE_RUN_H_
