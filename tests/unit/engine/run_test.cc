@@ -419,6 +419,25 @@ TEST_F(RunTest, RowsMustBeRowsOfTheDrivingSource) {
   }
 }
 
+TEST_F(RunTest, TheColumnItemChoosesAmongItems) {
+  Files files = SimplePack(
+      "SELECT extra AS _item, _row AS _rows, id AS key_1, name AS "
+      "\"subject.name\" FROM src");
+  std::string& pack = files["pack.yaml"];
+  pack.insert(pack.find("    source: src"), "    more_items: [test.other]\n");
+  std::string other = TestCatalogue().substr(TestCatalogue().find("  - code: test.item"));
+  files["catalogue.yaml"] += other.replace(other.find("test.item"), 9, "test.other");
+  ASSERT_OK(RunFiles(files, FourColumns({{"1", "A", "", "test.other"},
+                                         {"2", "B", "", "test.item"},
+                                         {"3", "C", "", "test.third"},
+                                         {"4", "D", "", ""}})));
+  ASSERT_EQ(sink_.drafts.size(), 2);
+  EXPECT_EQ(sink_.drafts[0].draft.item->code, "test.other");
+  EXPECT_EQ(sink_.drafts[1].draft.item->code, "test.item");
+  ASSERT_EQ(sink_.bad.size(), 2);
+  EXPECT_EQ(sink_.bad[0].faults[0].code, Code::CATALOGUE_ITEM_UNKNOWN);
+}
+
 TEST_F(RunTest, ProgressIsTold) {
   ASSERT_OK(RunSql(kPlain, FourColumns(std::vector<Cells>(5000, {"1", "A", "", ""}))));
   EXPECT_EQ(sink_.progress_rows, 5000);

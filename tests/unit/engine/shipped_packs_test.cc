@@ -44,8 +44,7 @@ TEST(ShippedPacks, LoadWithoutComplaint) {
     ++packs;
     const auto text = [&](std::string_view file) { return ReadText(folder.path() / file); };
     for (const LintFinding& finding : Lint(text, ShippedProfile)) {
-      ADD_FAILURE() << folder.path().filename() << ": " << finding.where << ": "
-                    << finding.message;
+      ADD_FAILURE() << folder.path().filename() << ": " << finding.where << ": " << finding.message;
     }
     EXPECT_OK(Pack::Load(text, ShippedProfile));
   }
