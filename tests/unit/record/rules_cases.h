@@ -34,6 +34,7 @@ struct RecordCase {
 inline void PrintTo(const RecordCase& one, std::ostream* out) { *out << one.name; }
 
 std::vector<RecordCase> ValueCases();
+std::vector<RecordCase> HeaderCases();
 std::vector<RecordCase> CoreCases();
 std::vector<RecordCase> ProfileCases();
 

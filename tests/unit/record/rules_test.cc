@@ -85,6 +85,7 @@ std::string NameOfCase(const ::testing::TestParamInfo<RecordCase>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Values, RecordDamage, ::testing::ValuesIn(ValueCases()), NameOfCase);
+INSTANTIATE_TEST_SUITE_P(Header, RecordDamage, ::testing::ValuesIn(HeaderCases()), NameOfCase);
 INSTANTIATE_TEST_SUITE_P(Core, RecordDamage, ::testing::ValuesIn(CoreCases()), NameOfCase);
 INSTANTIATE_TEST_SUITE_P(Profile, RecordDamage, ::testing::ValuesIn(ProfileCases()), NameOfCase);
 
@@ -302,7 +303,7 @@ std::set<Code> CodesOfCases() {
   for (const auto& part : {ShapeCases(), ContentCases(), BasisCases()}) {
     for (const CatalogueCase& one : part) codes.insert(one.code);
   }
-  for (const auto& part : {ValueCases(), CoreCases(), ProfileCases()}) {
+  for (const auto& part : {ValueCases(), HeaderCases(), CoreCases(), ProfileCases()}) {
     for (const RecordCase& one : part) codes.insert(one.code);
   }
   return codes;
