@@ -159,7 +159,8 @@ class XmlReader : public TreeReader {
         absl::StrCat("line ", error->line, ", after ", builder_.rows(), " rows: ");
     if (IsEntityError(error->code)) {
       Stop(Fail(Code::XML_ENTITY, absl::StrCat(where, text, "; such files are refused")));
-    } else if (finishing_ && AtEnd()) {
+    } else if (finishing_ &&
+               (AtEnd() || (error->code == XML_ERR_DOCUMENT_END && !frames_.empty()))) {
       Stop(Fail(Code::FILE_TRUNCATED,
                 absl::StrCat(where, "the document is not closed; get the file again")));
     } else {
