@@ -193,6 +193,18 @@ TEST(Compile, CodeListsOfCatalogueProgramAndProfile) {
   EXPECT_EQ(catalogue->FindCode("no.list", "A"), nullptr);
 }
 
+TEST(CatalogueLimits, RowsOfACodeList) {
+  std::string text = "code,label\n";
+  for (size_t i = 0; i < limits::kCodeListRowsMax; ++i) text += std::to_string(i) + ",x\n";
+  const auto compile = [&text] {
+    return Catalogue::Compile(SampleCatalogue(), ProfileWith({}),
+                              [&text](std::string_view) -> StatusOr<std::string> { return text; });
+  };
+  EXPECT_OK(compile());
+  text += "more,x\n";
+  EXPECT_CODE(Code::LIMIT_EXCEEDED, compile());
+}
+
 TEST(Compile, BadListFiles) {
   const auto compile = [](StatusOr<std::string> text) {
     return Catalogue::Compile(SampleCatalogue(), ProfileWith({}),
