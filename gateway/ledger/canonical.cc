@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
@@ -23,6 +24,8 @@ std::string CanonicalBytes(const google::protobuf::MessageLite& message) {
 
 Status ParseCanonical(std::string_view what, std::string_view bytes,
                       google::protobuf::MessageLite* message) {
+  // libprotobuf writes a line to stderr for text that is not UTF-8; the error below says enough.
+  const google::protobuf::LogSilencer silencer;
   const bool fits = bytes.size() <= limits::kTickBytesMax;
   if (!fits || !message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return MakeError(Code::NOT_CANONICAL, absl::StrCat(ToAbsl(what), ": ", bytes.size(),

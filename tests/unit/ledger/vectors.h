@@ -1,7 +1,8 @@
 // The test vectors of the ledger's formats, made by the code that the pages describe; one damage a
 // vector. conformance/vectors/README.md has the keys.
 //
-// Ownership: values. Thread-safety: pure. errors: none; RunVector gives what the code says of a vector.
+// Ownership: values. Thread-safety: pure. errors: none; RunVector gives what the code says of a
+// vector.
 #ifndef TOMBOLO_TESTS_UNIT_LEDGER_VECTORS_H_
 #define TOMBOLO_TESTS_UNIT_LEDGER_VECTORS_H_
 

@@ -12,6 +12,8 @@
 #include <map>
 #include <set>
 
+#include "gateway/base/text.h"
+#include "gateway/ledger/commitment.h"
 #include "tests/support/assert_ok.h"
 
 namespace tombolo::ledger {
@@ -85,6 +87,64 @@ TEST(LedgerVectors, MoreDamagedThanValid) {
   }
   EXPECT_EQ(surplus.size(), 5u);
   for (const auto& [folder, count] : surplus) EXPECT_GT(count, 0) << folder;
+}
+
+// gateway/record makes the vectors of entries by itself; both must hash alike.
+TEST(LedgerVectors, EntriesHashAsTheRecordFolderSays) {
+  int checked = 0;
+  for (const auto& file : fs::directory_iterator(kFolder / "record")) {
+    if (file.path().filename().string().rfind("entry-valid-", 0) != 0) continue;
+    const boost::json::object v = boost::json::parse(Read(file.path())).as_object();
+    const auto bytes = [](const boost::json::value& hex) {
+      return FromHex(std::string(hex.as_string())).value();
+    };
+    EntryHasher hasher(*SuiteFromNumber(v.at("suite").to_number<uint32_t>()));
+    const auto type = static_cast<v1::EntryType>(v.at("type").to_number<int>());
+    const std::string stream = hasher.StreamId(bytes(v.at("descriptor"))).str();
+    LayerHashes hashes;
+    for (const boost::json::value& item : v.at("layers").as_array()) {
+      const boost::json::object& layer = item.as_object();
+      const int k = layer.at("class").to_number<int>();
+      hashes[k - 1] = layer.contains("hash")
+                          ? *DigestFrom(hasher.hash(), bytes(layer.at("hash")))
+                          : hasher.LayerHash(static_cast<v1::SharingClass>(k),
+                                             bytes(layer.at("salt")), bytes(layer.at("bytes")));
+    }
+    const std::string header = bytes(v.at("header"));
+    const Digest commitment = type == v1::PUT ? hasher.PutCommitment(stream, header, hashes)
+                                              : hasher.BareCommitment(type, stream, header);
+    EXPECT_EQ(stream, bytes(v.at("stream_id"))) << file.path();
+    EXPECT_EQ(commitment.str(), bytes(v.at("commitment"))) << file.path();
+    EXPECT_EQ(hasher.Leaf(commitment.view()).str(), bytes(v.at("leaf_hash"))) << file.path();
+    ++checked;
+  }
+  EXPECT_GE(checked, 5);
+}
+
+// The examples of the pages are those of these vectors.
+TEST(LedgerVectors, PagesShowTheSameBytes) {
+  struct Example {
+    const char* page;
+    const char* vector;
+    std::vector<const char*> keys;
+  };
+  const Example kExamples[] = {
+      {"stream_head", "head/head-valid-suite-1", {"bytes"}},
+      {"stream_head", "merkle/merkle_root-valid-leaves-7", {"root"}},
+      {"checkpoint", "checkpoint/checkpoint-valid-ed25519", {"public_key", "body", "signature"}},
+      {"checkpoint", "checkpoint/head_proof-valid-three-streams", {"nonce"}},
+      {"cursor", "cursor/cursor-valid-three-positions", {"bytes"}}};
+  const std::map<std::string, Vector> vectors = ByPath();
+  for (const Example& example : kExamples) {
+    std::string page =
+        Read(fs::path(TOMBOLO_SOURCE_DIR) / "docs/formats" / (std::string(example.page) + ".md"));
+    std::erase_if(page, [](char c) { return c == ' ' || c == '\n'; });
+    const Vector& vector = vectors.at(std::string(example.vector) + ".json");
+    for (const char* key : example.keys) {
+      const std::string hex(vector.value.at(key).as_string());
+      EXPECT_NE(page.find(hex), std::string::npos) << example.page << " " << key;
+    }
+  }
 }
 
 }  // namespace
