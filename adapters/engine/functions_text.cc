@@ -25,6 +25,13 @@ size_t BlankAt(std::string_view text) {
   return 0;
 }
 
+// Bytes that may begin a blank, or half a blank that is not alone.
+bool MayBeBlank(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte <= ' ' || byte == static_cast<unsigned char>(kIdeographicSpace[0]) ||
+         byte == static_cast<unsigned char>(kNoBreakSpace[0]);
+}
+
 std::string OneBlank(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -37,16 +44,32 @@ std::string OneBlank(std::string_view text) {
     }
     if (gap && !out.empty()) out.push_back(' ');
     gap = false;
-    out.push_back(text[i++]);
+    size_t end = i + 1;
+    while (end < text.size() && !MayBeBlank(text[end])) ++end;
+    out.append(text.substr(i, end - i));
+    i = end;
   }
   return out;
+}
+
+// True if clean() has nothing to do: most cells are so, and are handed on without a copy.
+bool IsClean(std::string_view text) {
+  if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!MayBeBlank(text[i])) continue;
+    if (BlankAt(text.substr(i)) == 0) continue;
+    // A single blank that is followed by none.
+    if (text[i] != ' ' || BlankAt(text.substr(i + 1)) > 0) return false;
+  }
+  return true;
 }
 
 // clean(text [, 'half']): trimmed, runs of blanks as one; 'half': full-width ASCII as ASCII.
 void Clean(const Call& call) {
   const bool half = call.count() > 1;
   if (half && call.Text(1) != "half") return call.Fail("clean(): the option is 'half'");
-  call.ReturnTextOrNull(OneBlank(half ? FoldFullWidth(call.Text(0)) : std::string(call.Text(0))));
+  if (!half && IsClean(call.Text(0))) return call.ReturnValue(0);
+  call.ReturnTextOrNull(half ? OneBlank(FoldFullWidth(call.Text(0))) : OneBlank(call.Text(0)));
 }
 
 // nullif_any(text, a, b, ...): NULL if the trimmed text is one of the others.
@@ -55,7 +78,8 @@ void NullIfAny(const Call& call) {
   for (int i = 1; i < call.count(); ++i) {
     if (text == Trim(call.Text(i))) return call.ReturnNull();
   }
-  call.ReturnTextOrNull(call.Text(0));
+  if (text.empty()) return call.ReturnNull();
+  call.ReturnValue(0);
 }
 
 // part(text, sep, n): the n-th piece from 1, trimmed; from the end if n < 0.

@@ -1,11 +1,12 @@
 #include "adapters/engine/money.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_split.h"
 #include "gateway/base/text.h"
 
 namespace tombolo::engine {
@@ -13,19 +14,20 @@ namespace {
 
 constexpr int kDigitsMax = 30;
 constexpr size_t kGroupDigits = 3;
-constexpr int kUsualMinorDigits = 2;
+constexpr int8_t kUsualMinorDigits = 2;
+constexpr size_t kCurrencyLetters = 3;
 
 constexpr std::string_view kNoMinor =
-    " BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
-constexpr std::string_view kThreeDigits = " BHD IQD JOD KWD LYD OMR TND ";
-constexpr std::string_view kFourDigits = " CLF UYW ";
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+constexpr std::string_view kThreeDigits = "BHD IQD JOD KWD LYD OMR TND";
+constexpr std::string_view kFourDigits = "CLF UYW";
 constexpr std::string_view kTwoDigits =
-    " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
     "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
     "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
     "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
     "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
-    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWL ";
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWL";
 
 bool Digit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
@@ -46,8 +48,35 @@ bool Append(char digit, int* used, Decimal* out) {
   return true;
 }
 
-bool Listed(std::string_view list, std::string_view currency) {
-  return list.find(absl::StrCat(" ", ToAbsl(currency), " ")) != std::string_view::npos;
+constexpr size_t kLetters = 26;
+
+bool CapitalLetters(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+size_t PlaceOf(std::string_view currency) {
+  size_t place = 0;
+  for (const char c : currency) place = place * kLetters + static_cast<size_t>(c - 'A');
+  return place;
+}
+
+// Digits of the minor unit by currency; kUnknown for codes that no currency has.
+constexpr int8_t kUnknown = -1;
+using MinorTable = std::array<int8_t, kLetters * kLetters * kLetters>;
+
+MinorTable MakeMinorTable() {
+  MinorTable table;
+  table.fill(kUnknown);
+  const auto add = [&](std::string_view list, int8_t digits) {
+    for (const auto code : absl::StrSplit(ToAbsl(list), ' ', absl::SkipEmpty())) {
+      table[PlaceOf(ToStd(code))] = digits;
+    }
+  };
+  add(kTwoDigits, kUsualMinorDigits);
+  add(kNoMinor, 0);
+  add(kThreeDigits, 3);
+  add(kFourDigits, 4);
+  return table;
 }
 
 }  // namespace
@@ -110,12 +139,10 @@ std::string FormatDecimal(Decimal value) {
 }
 
 std::optional<int> MinorDigits(std::string_view currency) {
-  if (currency.size() != 3) return std::nullopt;
-  if (Listed(kTwoDigits, currency)) return kUsualMinorDigits;
-  if (Listed(kNoMinor, currency)) return 0;
-  if (Listed(kThreeDigits, currency)) return 3;
-  if (Listed(kFourDigits, currency)) return 4;
-  return std::nullopt;
+  static const MinorTable kTable = MakeMinorTable();
+  if (currency.size() != kCurrencyLetters || !CapitalLetters(currency)) return std::nullopt;
+  const int8_t digits = kTable[PlaceOf(currency)];
+  return digits == kUnknown ? std::nullopt : std::optional<int>(digits);
 }
 
 std::optional<NumberAndUnit> SplitUnit(std::string_view text) {

@@ -32,10 +32,15 @@ constexpr HeaderColumn kHeaderColumns[] = {{"decided_on", &record::HeaderValues:
 constexpr std::string_view kKeyPrefix = "key_";
 constexpr int kKeyPartsMax = 16;
 
+// The connection has no mutex, so a column's value may be used like an argument's; asking the
+// statement three times for each column costs a tenth of a run.
+std::string_view TextOf(sqlite3_value* value) {
+  const void* const data = sqlite3_value_blob(value);
+  return {static_cast<const char*>(data), static_cast<size_t>(sqlite3_value_bytes(value))};
+}
+
 std::string_view TextOf(sqlite3_stmt* statement, int index) {
-  const void* const data = sqlite3_column_blob(statement, index);
-  return {static_cast<const char*>(data),
-          static_cast<size_t>(sqlite3_column_bytes(statement, index))};
+  return TextOf(sqlite3_column_value(statement, index));
 }
 
 bool Blank(std::string_view text) {
@@ -247,9 +252,9 @@ void OutputPlan::ChooseItem(sqlite3_stmt* statement, record::Draft* draft,
 
 void OutputPlan::FillColumn(sqlite3_stmt* statement, const Column& column, record::Draft* draft,
                             std::vector<Fault>* faults) const {
-  const int type = sqlite3_column_type(statement, column.index);
-  const std::string_view text =
-      type == SQLITE_NULL ? std::string_view() : TextOf(statement, column.index);
+  sqlite3_value* const value = sqlite3_column_value(statement, column.index);
+  const int type = sqlite3_value_type(value);
+  const std::string_view text = type == SQLITE_NULL ? std::string_view() : TextOf(value);
   const bool wrong_type = type == SQLITE_BLOB || type == SQLITE_FLOAT;
   const bool absent = type == SQLITE_NULL || wrong_type || Blank(text) || IsPoison(text);
   if (absent && column.role == Role::kField) draft->values[column.target] = std::monostate();
