@@ -27,7 +27,7 @@ struct SqliteOptions {
   // What follows is fixed by measurement; benches and tests vary it.
   int page_bytes = 8192;  // of a new file
   size_t cache_bytes = 16 * limits::kMiB;
-  int zstd_level = 1;  // of new blocks
+  int zstd_level = -5;  // of new blocks
   size_t block_bytes = limits::kBlockBytesTarget;
   uint64_t wal_bytes_max = 64 * limits::kMiB;  // a commit that leaves more than this checkpoints
   size_t delta_rows_max = 4096;                // rows in the index's trees before they become a run
