@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -68,11 +69,13 @@ class Connection {
                        const char* view);
   static int Progress(void* self);
   int Judge(int action, std::string_view a, std::string_view b);
+  bool IsOfSqlite(std::string_view table) const;
   int Deny(std::string_view what);
 
   sqlite3* db_ = nullptr;
   bool guard_ = false;
   std::set<std::string> allowed_;
+  std::set<std::string, std::less<>> modules_;  // virtual tables that SQLite itself brings
   Reads* reads_ = nullptr;
   std::string denied_;
   int64_t steps_left_ = 0;

@@ -17,7 +17,6 @@
 namespace tombolo::engine {
 namespace {
 
-constexpr size_t kFieldWordBytesMax = 40;
 constexpr size_t kKeyPartsMax = 4;
 
 std::string SqlText(std::string_view text) {
@@ -32,7 +31,7 @@ std::string SqlText(std::string_view text) {
 // A header as the last part of a field's name; "" if no letter of it can be used.
 std::string Slug(std::string_view header) {
   std::string out;
-  for (const char c : Utf8Prefix(header, kFieldWordBytesMax)) {
+  for (const char c : Utf8Prefix(header, limits::kDraftFieldBytesMax)) {
     const auto byte = static_cast<unsigned char>(c);
     if (absl::ascii_isalnum(byte)) {
       out.push_back(absl::ascii_tolower(byte));

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kCurrencyChars = 3;
 constexpr size_t kHexDigits = 4;
+constexpr unsigned kSurrogateBits = 10;  // that each half of a pair carries
 constexpr uint32_t kHighFirst = 0xd800, kLowFirst = 0xdc00, kLowLast = 0xdfff;
 
 template <typename T>
@@ -72,7 +73,7 @@ bool TakeEscape(std::string_view* text, std::string* out) {
   if (*point >= kHighFirst && *point < kLowFirst) {
     const std::optional<uint32_t> low = TakeUnicode(text);
     if (!low.has_value() || *low < kLowFirst || *low > kLowLast) return false;
-    point = 0x10000 + ((*point - kHighFirst) << 10) + (*low - kLowFirst);
+    point = 0x10000 + ((*point - kHighFirst) << kSurrogateBits) + (*low - kLowFirst);
   }
   AppendUtf8(*point, out);
   return true;

@@ -8,6 +8,7 @@
 #include "adapters/engine/draft_pack.h"
 #include "adapters/engine/money.h"
 #include "gateway/base/date.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 
 namespace tombolo::engine {
@@ -15,7 +16,6 @@ namespace {
 
 constexpr size_t kCodesMax = 30;
 constexpr size_t kRowsPerCodeMin = 4;  // on average; fewer, and the values are no classification
-constexpr size_t kCodeBytesMax = 60;
 constexpr int kYearFirst = 1850, kYearLast = 2150;  // plausible for dates without separators
 
 bool Placeholder(std::string_view value) {
@@ -84,7 +84,7 @@ ColumnGuess GuessColumn(const std::vector<std::string>& values, const record::Pr
   const bool codes = distinct.size() <= kCodesMax &&
                      distinct.size() * kRowsPerCodeMin <= present.size() &&
                      std::all_of(distinct.begin(), distinct.end(), [](const std::string& value) {
-                       return value.size() <= kCodeBytesMax &&
+                       return value.size() <= limits::kDraftCodeBytesMax &&
                               std::none_of(value.begin(), value.end(),
                                            [](unsigned char c) { return absl::ascii_iscntrl(c); });
                      });

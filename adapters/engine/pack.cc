@@ -14,7 +14,7 @@ namespace tombolo::engine {
 namespace {
 
 constexpr std::string_view kPackFile = "pack.yaml";
-constexpr int kTriedRowsMax = 10;
+constexpr int kTriedRows = 10;
 
 }  // namespace
 
@@ -261,7 +261,7 @@ Status PackLoader::TryOnNulls(const v1::Source& source, const std::string& where
   query->fields = plan.fields();
   connection.Breathe(0);
   int rc = SQLITE_ROW;
-  for (int rows = 0; rows < kTriedRowsMax && rc == SQLITE_ROW; ++rows) {
+  for (int rows = 0; rows < kTriedRows && rc == SQLITE_ROW; ++rows) {
     rc = sqlite3_step(statement.get());
   }
   return rc == SQLITE_ROW || rc == SQLITE_DONE ? absl::OkStatus()

@@ -20,8 +20,6 @@
 namespace tombolo::engine {
 namespace {
 
-constexpr uint64_t kProgressRows = 4096;
-
 class Runner : public RowListener {
  public:
   Runner(const CompiledPack& pack, const v1::Source& source, const SourceFile& file, Sink* sink)
@@ -88,7 +86,7 @@ Status Runner::OnRow(const RowReader& reader, const Row& row) {
   bed_->connection().Breathe(result_.rows_read);
   bed_->functions().open_poisons = 0;
   if (use_ != nullptr) use_->row = row.number;
-  if (++rows_in_query_ % kProgressRows != 0) return absl::OkStatus();
+  if (++rows_in_query_ % limits::kRunProgressRows != 0) return absl::OkStatus();
   return sink_->OnProgress(rows_in_query_, reader.BytesConsumed());
 }
 

@@ -1,6 +1,6 @@
 // A run that also counts which codes of which lists it met; for coverage.
 //
-// Ownership, Thread-safety, Errors: as run.h.
+// Ownership: as run.h. Thread-safety: one thread. Errors: as run.h.
 #ifndef TOMBOLO_ADAPTERS_ENGINE_RUN_INTERNAL_H_
 #define TOMBOLO_ADAPTERS_ENGINE_RUN_INTERNAL_H_
 

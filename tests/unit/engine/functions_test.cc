@@ -348,6 +348,11 @@ TEST_F(FunctionsTest, ForbiddenFunctionsAndTables) {
                                        "* FROM pragma_database_list",
                                        "* FROM sqlite_stmt",
                                        "* FROM dbstat",
+                                       "count(*) FROM dbstat",
+                                       "count(*) FROM sqlite_master",
+                                       "count(*) FROM sqlite_stmt",
+                                       "count(*) FROM pragma_database_list",
+                                       "1 FROM sqlite_schema",
                                        "soundex('a')",
                                        "fts3_tokenizer('x')"}) {
     EXPECT_EQ(Value(expression).substr(0, 14), "PACK_FORBIDDEN") << expression;
