@@ -23,7 +23,7 @@
 namespace tombolo::bench {
 namespace {
 
-constexpr uint64_t kTickRows = 50000;
+constexpr uint64_t kTickRows = 28000;
 constexpr uint64_t kFindRows = 4096;
 
 struct Layout {

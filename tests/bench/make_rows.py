@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A deterministic file of rows for the ingest bench, and the pack that reads it.
 
-  make_rows.py ROWS OUT.csv            the rows: about 600 bytes each, Chinese and Latin names, 400 items,
-                                       zipf-distributed subjects
-  make_rows.py --pack FOLDER           pack.yaml, catalogue.yaml and the SELECT of each item; 20/30/50 % of the items
-                                       are limited, government and public
+  make_rows.py ROWS OUT.csv    the rows: about 600 bytes each, Chinese and Latin names, 400 items,
+                               zipf-distributed subjects
+  make_rows.py --pack FOLDER   pack.yaml, catalogue.yaml and the SELECT; 20/30/50 % of the items are
+                               limited, government and public
 
-The same arguments always give the same bytes (a linear congruential generator of its own, no library randomness).
+The same arguments always give the same bytes: the generator is its own.
 """
 import os
 import sys
@@ -27,11 +27,12 @@ class Lcg:
 
 HAN = "上海宁波杭州温岭绍兴台嘉湖金华丽水衢舟山江南新大华东方信达通联合天地人和兴隆昌盛永泰安康福明光辉煌宏远博雅"
 TRADE = ["贸易", "实业", "科技", "餐饮管理", "物流", "建筑工程", "医疗器械", "电子商务", "食品", "机械制造"]
-LATIN = ["Harbour", "Northern", "Bridge", "Granite", "Willow", "Castle", "Meadow", "Union", "Pioneer", "Summit"]
+LATIN = ["Harbour", "Northern", "Bridge", "Granite", "Willow", "Castle", "Meadow", "Union",
+         "Pioneer", "Summit"]
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = [pow(3, i, 31) for i in range(17)]
-COLUMNS = ["doc_no", "item", "code", "name", "authority", "decided", "valid_from", "valid_until", "kind", "title",
-           "facts", "basis", "amount", "status", "area", "address", "remark"]
+COLUMNS = ["doc_no", "item", "code", "name", "authority", "decided", "valid_from", "valid_until",
+           "kind", "title", "facts", "basis", "amount", "status", "area", "address", "remark"]
 
 
 def uscc(number):
@@ -80,10 +81,12 @@ def write_rows(rows, path):
             year, month, day = 2010 + lcg.next(14), 1 + lcg.next(12), 1 + lcg.next(28)
             cells = [
                 f"沪监〔{year}〕{i:08d}号", f"{item:03d}", uscc(subject), name_of(subject),
-                f"上海市第{item % 40:02d}监督管理局", f"{year}-{month:02d}-{day:02d}", f"{year}-{month:02d}-{day:02d}",
+                f"上海市第{item % 40:02d}监督管理局", f"{year}-{month:02d}-{day:02d}",
+                f"{year}-{month:02d}-{day:02d}",
                 f"{year + 3}/{month}/{day}", str(1 + lcg.next(7)), text(lcg, 12), text(lcg, 90),
-                f"《{text(lcg, 8)}条例》第{lcg.next(90)}条", f"{lcg.next(900)}.{lcg.next(100):02d}万元",
-                str(lcg.next(3)), "310115", f"上海市{text(lcg, 4)}路{lcg.next(2000)}号{lcg.next(30)}幢",
+                f"《{text(lcg, 8)}条例》第{lcg.next(90)}条",
+                f"{lcg.next(900)}.{lcg.next(100):02d}万元", str(lcg.next(3)), "310115",
+                f"上海市{text(lcg, 4)}路{lcg.next(2000)}号{lcg.next(30)}幢",
                 text(lcg, 10)]
             out.write(",".join(cells) + "\n")
 
@@ -124,7 +127,8 @@ def write_pack(folder):
             out.write(content)
 
     classes = ["LIMITED"] * 2 + ["GOVERNMENT"] * 3 + ["PUBLIC"] * 5
-    put("catalogue.yaml", "name: bench\ntitle: Bench catalogue\nversion: \"1\"\nprofile: cn\nlocality: Nowhere\n"
+    put("catalogue.yaml", "name: bench\ntitle: Bench catalogue\nversion: \"1\"\nprofile: cn\n"
+        "locality: Nowhere\n"
         "code_lists:\n  - {name: bench_kind, file: bench_kind.csv}\nitems:\n"
         + "".join(CATALOGUE_ITEM.format(n=n, cls=classes[n % 10]) for n in range(ITEMS)))
     put("bench_kind.csv", "code,label\n" + "".join(f"{k},Kind {k}\n" for k in range(1, 8)))
