@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -74,18 +75,19 @@ std::optional<std::string> FromBase64(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view s) {
-  size_t i = 0;
-  while (i < s.size()) {
-    while (i + 8 <= s.size()) {
-      uint64_t word;
-      std::copy_n(s.data() + i, 8, reinterpret_cast<char*>(&word));
-      if ((word & 0x8080808080808080u) != 0) break;
-      i += 8;
-    }
-    if (i >= s.size()) break;
-    const size_t n = SequenceLength(s.substr(i));
+  constexpr uint64_t kHighBits = 0x8080808080808080u;
+  const auto* p = reinterpret_cast<const unsigned char*>(s.data());
+  const auto* const end = p + s.size();
+  while (p < end) {
+    uint64_t word = 0;
+    while (end - p >= 8 && (std::memcpy(&word, p, 8), (word & kHighBits) == 0)) p += 8;
+    // Runs of three-byte sequences without a special case, as East Asian text is made of.
+    while (end - p >= 3 && p[0] >= 0xE1 && p[0] <= 0xEC && IsTail(p[1]) && IsTail(p[2])) p += 3;
+    if (p == end) break;
+    const size_t n =
+        SequenceLength({reinterpret_cast<const char*>(p), static_cast<size_t>(end - p)});
     if (n == 0) return false;
-    i += n;
+    p += n;
   }
   return true;
 }

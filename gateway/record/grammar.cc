@@ -23,15 +23,17 @@ std::string_view TakeDigits(std::string_view* text) {
   return digits;
 }
 
-// True if no byte of the eight is below 0x20, 0x7F or above: nothing to look at more closely.
-bool IsPlainAscii(const char* at) {
-  constexpr uint64_t kOnes = 0x0101010101010101u;
-  constexpr uint64_t kHigh = kOnes * 0x80;
+// Flags a zero byte of the eight (and perhaps one above it).
+constexpr uint64_t kOnes = 0x0101010101010101u;
+constexpr uint64_t ZeroByte(uint64_t word) { return (word - kOnes) & ~word & (kOnes * 0x80); }
+
+// True if no byte of the eight is below 0x20, 0x7F or the lead byte C2: nothing to look at more
+// closely.
+bool IsPlain(const char* at) {
   uint64_t word;
   std::memcpy(&word, at, sizeof word);
-  const uint64_t below_blank = (word - kOnes * 0x20) & ~word & kHigh;
-  const uint64_t is_delete = ((word ^ (kOnes * 0x7F)) - kOnes) & ~(word ^ (kOnes * 0x7F)) & kHigh;
-  return ((word & kHigh) | below_blank | is_delete) == 0;
+  const uint64_t below_blank = (word - kOnes * 0x20) & ~word & (kOnes * 0x80);
+  return (below_blank | ZeroByte(word ^ (kOnes * 0x7F)) | ZeroByte(word ^ (kOnes * 0xC2))) == 0;
 }
 
 }  // namespace
@@ -54,7 +56,7 @@ bool IsName(std::string_view text) {
 size_t FindControl(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
-    if (i + 8 <= text.size() && IsPlainAscii(text.data() + i)) {
+    if (i + 8 <= text.size() && IsPlain(text.data() + i)) {
       i += 8;
       continue;
     }

@@ -158,5 +158,61 @@ TEST(FixedId, OrdersByBytesAsUnsigned) {
   EXPECT_EQ(RecordId().hex(), std::string(32, '0'));
 }
 
+// RFC 3629 read literally, to compare with.
+bool IsUtf8Slowly(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    const auto lead = static_cast<unsigned char>(s[i]);
+    const size_t n = lead < 0x80   ? 1
+                     : lead < 0xC2 ? 0
+                     : lead < 0xE0 ? 2
+                     : lead < 0xF0 ? 3
+                     : lead < 0xF5 ? 4
+                                   : 0;
+    if (n == 0 || i + n > s.size()) return false;
+    uint32_t code = n == 1 ? lead : lead & (0xFFu >> (n + 1));
+    for (size_t k = 1; k < n; ++k) {
+      const auto tail = static_cast<unsigned char>(s[i + k]);
+      if ((tail & 0xC0) != 0x80) return false;
+      code = code << 6 | (tail & 0x3F);
+    }
+    if (n == 3 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) return false;
+    if (n == 4 && (code < 0x10000 || code > 0x10FFFF)) return false;
+    i += n;
+  }
+  return true;
+}
+
+TEST(Utf8, AgreesWithALiteralReadingOfTheStandard) {
+  static constexpr std::string_view kPieces[] = {"a",
+                                                 "abcdefgh",
+                                                 "\xE4\xB8\x8A",
+                                                 "\xEC\xBF\xBF",
+                                                 "\xC2\xA0",
+                                                 "\xED\x9F\xBF",
+                                                 "\xED\xA0\x80",
+                                                 "\xE0\x9F\xBF",
+                                                 "\xE0\xA0\x80",
+                                                 "\xE2\x82",
+                                                 "\xC1\x81",
+                                                 "\xF0\x9F\x98\x80",
+                                                 "\xF4\x90\x80\x80",
+                                                 "\xFF",
+                                                 "\x80"};
+  uint64_t state = 1;
+  const auto draw = [&state](size_t bound) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<size_t>(state >> 33) % bound;
+  };
+  size_t good = 0;
+  for (int round = 0; round < 200000; ++round) {
+    std::string s;
+    for (size_t n = draw(12); n > 0; --n) s += kPieces[draw(4) != 0 ? draw(6) : draw(15)];
+    ASSERT_EQ(IsUtf8(s), IsUtf8Slowly(s)) << ToHex(s);
+    good += IsUtf8(s) ? 1 : 0;
+  }
+  EXPECT_GT(good, 20000u);
+  EXPECT_LT(good, 180000u);
+}
+
 }  // namespace
 }  // namespace tombolo

@@ -33,6 +33,20 @@ TEST(Text, ControlCharactersAreFoundWhereverTheyStand) {
   EXPECT_FALSE(IsCanonicalText("\xED\xA0\x80"));
 }
 
+TEST(Text, ControlCharactersAreFoundAtEveryPlaceOfAWord) {
+  for (const std::string& control :
+       {std::string("\x01"), std::string("\x7F"), std::string("\xC2\x85")}) {
+    for (size_t before = 0; before < 20; ++before) {
+      const std::string text = std::string(before, 'x') + control + std::string(9, 'y');
+      EXPECT_EQ(FindControl(text), before) << before;
+      std::string wide;
+      for (size_t i = 0; i < before; ++i) wide += "\xE4\xB8\x8A";
+      EXPECT_EQ(FindControl(wide + control + wide), wide.size()) << before;
+      EXPECT_EQ(FindControl(wide + "\xC2\xA0\n" + wide), std::string::npos) << before;
+    }
+  }
+}
+
 TEST(Text, FoldsTabsAndLineEnds) {
   std::string text = "a\tb\r\nc\rd\ne\r";
   EXPECT_TRUE(FoldBlanks(&text));
