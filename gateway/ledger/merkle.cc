@@ -1,6 +1,7 @@
 #include "gateway/ledger/merkle.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 
@@ -95,22 +96,26 @@ class ConsistencyWalk {
 }  // namespace
 
 Digest NodeHash(Hasher* hasher, std::string_view left, std::string_view right) {
+  // Fed in one piece: three short updates cost a fifth of the hash itself.
+  assert(left.size() <= kDigestBytesMax && right.size() <= kDigestBytesMax);
+  std::array<char, 1 + 2 * kDigestBytesMax> input;
+  input[0] = 1;
+  char* const end =
+      std::copy(right.begin(), right.end(), std::copy(left.begin(), left.end(), input.data() + 1));
   hasher->Reset();
-  hasher->UpdateByte(1);
-  hasher->Update(left);
-  hasher->Update(right);
+  hasher->Update({input.data(), static_cast<size_t>(end - input.data())});
   return hasher->Finish();
 }
 
 void CompactRange::Append(const Digest& leaf) {
   assert(leaf.size == DigestBytes(kind()));
-  nodes_.push_back(leaf);
   // As in a binary counter: every 1 bit at the end of the size is a subtree as wide as the new one.
+  Digest node = leaf;
   for (uint64_t rest = size_; (rest & 1) != 0; rest >>= 1) {
-    const Digest right = nodes_.back();
+    node = NodeHash(&hasher_, nodes_.back().view(), node.view());
     nodes_.pop_back();
-    nodes_.back() = NodeHash(&hasher_, nodes_.back().view(), right.view());
   }
+  nodes_.push_back(node);
   ++size_;
 }
 

@@ -45,7 +45,7 @@ class CompactRange {
   Hasher hasher_;
 };
 
-// H(0x01 || left || right).
+// H(0x01 || left || right); both of a digest's size.
 Digest NodeHash(Hasher* hasher, std::string_view left, std::string_view right);
 // The root over all leaves.
 Digest TreeHash(HashKind kind, const std::vector<Digest>& leaves);
