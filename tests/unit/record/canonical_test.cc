@@ -91,7 +91,7 @@ class Random {
 TEST(EncodeLayers, GivesWhatProtobufGivesAndReadsBack) {
   Random random(20240301);
   LayerBytes bytes;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < 800; ++round) {
     ItemSpec item;
     Draft draft;
     draft.item = &item;
