@@ -29,7 +29,8 @@ struct RecordAnswer {
   std::vector<Fault> warnings;
   std::string normal_json;  // the three layers as they would be stored
 };
-// {"item":"..","key":["..",..],"state":"..","decided_on":"YYYY-MM-DD",..,"fields":{"name":value,..}}
+// {"item":"..","key":["..",..],"state":"..","decided_on":"YYYY-MM-DD",..,
+//  "fields":{"name":value,..}}
 RecordAnswer CheckRecordJson(const record::Catalogue& catalogue, std::string_view json,
                              int32_t today);
 

@@ -1,8 +1,6 @@
 #include "gateway/app/record_json.h"
 
-#include <algorithm>
-#include <cctype>
-
+#include "absl/strings/ascii.h"
 #include "gateway/app/console.h"
 #include "gateway/base/date.h"
 
@@ -103,10 +101,7 @@ std::string FormName(const node::RecordView& view) {
 std::string Standing(const node::RecordView& view) {
   if (view.form == store::Form::kErased) return "erased";
   if (view.type == v1::RETRACT) return "retracted";
-  std::string state = v1::RecordState_Name(view.header.state());
-  std::transform(state.begin(), state.end(), state.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return state;
+  return absl::AsciiStrToLower(v1::RecordState_Name(view.header.state()));
 }
 
 std::string FieldText(const node::RecordView& view, std::string_view name) {

@@ -103,7 +103,7 @@ CATALOGUE_ITEM = """  - code: bench.item{n:03d}
     authorities:
       - {{name: Bench authority, level: COUNTY, kind: ADMINISTRATIVE}}
     fields:
-      - {{name: subject.id, title: Code, type: IDENTIFIER, scheme: cn.uscc, sharing_class: PUBLIC, required: true}}
+      - {{name: subject.id, title: Code, type: IDENTIFIER, scheme: cn.uscc, sharing_class: PUBLIC}}
       - {{name: subject.name, title: Name, type: TEXT, sharing_class: PUBLIC, required: true}}
       - {{name: authority.unit, title: Unit, type: TEXT, sharing_class: PUBLIC}}
       - {{name: decision.number, title: Number, type: TEXT, sharing_class: PUBLIC, required: true}}

