@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "gateway/base/date.h"
 #include "gateway/base/limits.h"
 #include "gateway/ledger/canonical.h"
@@ -70,6 +71,7 @@ class IngestSink : public engine::Sink {
     run_->rows.Each({row.number}, RowLedger::kQuarantined);
     for (auto& [query, basis] : snapshots_) {
       if (row.query != nullptr && row.query != query) continue;
+      if (second_rows_.contains({row.query, row.number})) continue;  // its record was met
       if (row.natural_key.empty()) {
         ++basis.keyless_rows;
       } else {
@@ -79,15 +81,19 @@ class IngestSink : public engine::Sink {
         }
       }
     }
+    waiting_bytes_ += 2 * row.raw.size();  // the text, and about as much in cells
     quarantine_.Add(std::move(row));
-    if (run_->writer->tick().quarantine_add.size() >= limits::kPageEntriesMax) return Flush();
-    return absl::OkStatus();
+    const bool many = run_->writer->tick().quarantine_add.size() >= limits::kPageEntriesMax;
+    return many || waiting_bytes_ >= limits::kTickBytesMax / 2 ? Flush() : absl::OkStatus();
   }
 
   StatusOr<std::vector<engine::LateFault>> OnQueriesDone() override {
     RETURN_IF_ERROR(Flush());
     RETURN_IF_ERROR(batch_.SettleKept());
     RETURN_IF_ERROR(Flush());
+    for (const engine::LateFault& late : run_->late_faults) {
+      for (const uint64_t row : late.rows) second_rows_.insert({late.query, row});
+    }
     return std::move(run_->late_faults);
   }
 
@@ -97,6 +103,7 @@ class IngestSink : public engine::Sink {
 
   // Settles what is pending and commits, with one audit event for the batch.
   Status Flush() {
+    waiting_bytes_ = 0;
     RETURN_IF_ERROR(batch_.Settle());
     if (run_->writer->entries() == 0 && run_->writer->empty()) return absl::OkStatus();
     v1::AuditEvent event = event_;
@@ -152,6 +159,9 @@ class IngestSink : public engine::Sink {
   std::map<const v1::RecordQuery*, SnapshotBasis> snapshots_;
   std::map<const v1::RecordQuery*, std::vector<const record::ItemSpec*>> items_;
   absl::flat_hash_map<const record::ItemSpec*, Cached> last_scope_;
+  // Rows whose key another row of the file had before.
+  absl::flat_hash_set<std::pair<const v1::RecordQuery*, uint64_t>> second_rows_;
+  size_t waiting_bytes_ = 0;  // of rows on their way to quarantine
 };
 
 store::IngestRow FirstRow(const Context& context, const IngestRequest& request, uint32_t number) {
@@ -235,7 +245,8 @@ StatusOr<IngestSummary> Ingest(const Context& context, const IngestRequest& requ
   if (whole) sink.quarantine().ReleaseOlder();
   run.summary.encoding = read.encoding;
   run.summary.unused_columns = std::move(read.unused_columns);
-  run.summary.balance = run.rows.Sum(read.rows_read);
+  // A run that was ended has no number of its own: what was told was read.
+  run.summary.balance = run.rows.Sum(result.ok() ? read.rows_read : run.rows.Told());
   run.summary.left_out = run.rows.LeftOutByRule();
   RETURN_IF_ERROR(Finish(context, row, event, &run));
   run.summary.elapsed_us = context.clock->MonotonicUs() - start_us;

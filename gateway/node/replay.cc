@@ -51,8 +51,14 @@ class HeldRows : public RowReader {
   size_t at_ = 0;
 };
 
+// A row that the reader could not deliver whole would pass for sound by the cells it has; a second
+// row of one key looks sound alone.
 bool Replayable(const engine::Pack& pack, const store::QuarantineRow& row) {
   if (row.cells.empty()) return false;
+  for (const Fault& fault : row.faults) {
+    if (fault.code == Code::KEY_DUPLICATE) return false;
+    if (row.query.empty() && fault.code != Code::ROW_UNCLAIMED) return false;
+  }
   for (const v1::RecordQuery& query : pack.declared().records()) {
     if (query.source() == row.source && pack.MakesGroups(query)) return false;
   }
@@ -87,9 +93,10 @@ StatusOr<ReplayOutcome> Replay(const Context& context, std::shared_ptr<const eng
     return MakeError(Code::NOT_FOUND,
                      "no such row of pack " + pack->declared().name() + " is in quarantine");
   }
-  // A row that two queries refused is held twice and taken once.
+  // A row that two queries refused is held twice and taken once; two editions of a file may have
+  // different rows of one number.
   std::map<std::tuple<std::string, std::string, std::string>,
-           std::map<uint64_t, store::QuarantineRow>>
+           std::map<std::pair<uint64_t, std::string>, store::QuarantineRow>>
       by_file;
   std::map<std::tuple<std::string, std::string, std::string>, std::vector<uint64_t>> held_ids;
   for (store::QuarantineRow& row : wanted) {
@@ -100,8 +107,8 @@ StatusOr<ReplayOutcome> Replay(const Context& context, std::shared_ptr<const eng
     }
     const std::tuple<std::string, std::string, std::string> file(row.source, row.file, row.columns);
     held_ids[file].push_back(row.id);
-    const uint64_t number = row.row_number;
-    by_file[file].try_emplace(number, std::move(row));
+    std::pair<uint64_t, std::string> row_of_file(row.row_number, row.raw);
+    by_file[file].try_emplace(std::move(row_of_file), std::move(row));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<TickWriter> writer, TickWriter::Open(context));
   v1::AuditEvent event;
@@ -113,8 +120,8 @@ StatusOr<ReplayOutcome> Replay(const Context& context, std::shared_ptr<const eng
   for (auto& [file, rows_by_number] : by_file) {
     auto rows = std::make_shared<std::vector<store::QuarantineRow>>();
     IngestRequest request;
-    for (auto& [number, row] : rows_by_number) {
-      request.replayed_rows.push_back({number, row.line});
+    for (auto& [row_of_file, row] : rows_by_number) {
+      request.replayed_rows.push_back({row_of_file.first, row.line});
       rows->push_back(std::move(row));
     }
     const std::optional<std::vector<std::optional<std::string>>> names =

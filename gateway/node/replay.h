@@ -20,7 +20,7 @@ struct ReplayOutcome {
   uint64_t tried = 0;
   uint64_t released = 0;
   uint64_t still_bad = 0;
-  uint64_t not_replayable = 0;      // no cells, or of a group
+  uint64_t not_replayable = 0;      // not cut whole, of a group, or a second row of its key
   std::vector<IngestSummary> runs;  // one a file
 };
 

@@ -30,6 +30,10 @@ void RowLedger::LeftOut(absl::Span<const uint64_t> rows, const std::string& rule
   Each(rows, static_cast<uint8_t>(number));
 }
 
+uint64_t RowLedger::Told() const {
+  return outcome_.size() - std::count(outcome_.begin(), outcome_.end(), kUntold);
+}
+
 v1::Balance RowLedger::Sum(uint64_t rows_read) const {
   uint64_t counts[256] = {};
   for (const uint8_t outcome : outcome_) ++counts[outcome];

@@ -33,6 +33,8 @@ class RowLedger {
   void Each(absl::Span<const uint64_t> rows, uint8_t outcome);
   void LeftOut(absl::Span<const uint64_t> rows, const std::string& rule);
 
+  // Rows that have an outcome.
+  uint64_t Told() const;
   v1::Balance Sum(uint64_t rows_read) const;
   std::map<std::string, uint64_t> LeftOutByRule() const;
 

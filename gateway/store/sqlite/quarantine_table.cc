@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 #include "gateway/store/entry_codec.h"
 #include "gateway/store/sqlite/small_tables.h"
@@ -121,6 +122,7 @@ Status QuarantineTable::Resolve(std::string_view row_key) {
 
 StatusOr<std::vector<QuarantineRow>> QuarantineTable::List(uint64_t after_id, size_t rows_max) {
   std::vector<QuarantineRow> rows;
+  size_t bytes = 0;
   StmtReset reset(&list_);
   list_.Bind(1, Signed(after_id)).Bind(2, Signed(rows_max));
   while (true) {
@@ -128,6 +130,8 @@ StatusOr<std::vector<QuarantineRow>> QuarantineTable::List(uint64_t after_id, si
     ASSIGN_OR_RETURN(row, list_.Step());
     if (!row) return rows;
     RETURN_IF_ERROR(TakeRow(list_, &rows.emplace_back()));
+    bytes += rows.back().raw.size() + rows.back().cells.size();
+    if (bytes >= limits::kTickBytesMax) return rows;
   }
 }
 

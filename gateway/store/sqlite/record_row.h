@@ -24,7 +24,8 @@ inline constexpr uint64_t kPresentBit = uint64_t{1} << 63;
 inline constexpr uint64_t kMultiBit = uint64_t{1} << 62;
 
 inline void PutRecordRow(const RecordState& state, char* row) {
-  const uint64_t version = state.version | (state.present ? kPresentBit : 0) | (state.multi ? kMultiBit : 0);
+  const uint64_t version =
+      state.version | (state.present ? kPresentBit : 0) | (state.multi ? kMultiBit : 0);
   std::memcpy(row, state.id.bytes.data(), kKeyBytes);
   std::memcpy(row + kKeyBytes, state.subject.bytes.data(), kKeyBytes);
   std::memcpy(row + 2 * kKeyBytes, state.digest.bytes.data(), kKeyBytes);
