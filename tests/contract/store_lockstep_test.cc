@@ -62,6 +62,7 @@ class TickMaker {
       record.version = ++versions_next_[record.id];
       record.subject = Pick(6) == 0 ? SubjectKey() : SubjectOf(Pick(40));
       record.present = Pick(5) != 0;
+      record.multi = Pick(3) == 0;
       if (!record.present) record.digest = ContentDigest();
       tick->records.push_back(record);
     }

@@ -161,7 +161,7 @@ void DumpQuarantine(Store* store, std::string* out) {
 void DumpRecord(const RecordState& r, std::string* out) {
   absl::StrAppend(out, "record ", r.id.hex(), " ", r.subject.hex(), " ", r.digest.hex(), " ",
                   r.scope, " ");
-  absl::StrAppend(out, r.stream, " ", r.seq, " ", r.version, " ", r.present, "\n");
+  absl::StrAppend(out, r.stream, " ", r.seq, " ", r.version, " ", r.present, r.multi, "\n");
 }
 
 }  // namespace
