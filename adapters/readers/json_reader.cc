@@ -42,7 +42,10 @@ class JsonReader : public TreeReader {
   Status Step() override {
     ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk());
     if (chunk.empty()) return Finish();
-    for (const char c : chunk) lines_ += c == '\n' ? 1 : 0;
+    for (size_t at = chunk.find('\n'); at != std::string_view::npos;
+         at = chunk.find('\n', at + 1)) {
+      ++lines_;
+    }
     if (!started_) {
       const size_t first = chunk.find_first_not_of(kBlanks);
       if (first == std::string_view::npos) return absl::OkStatus();

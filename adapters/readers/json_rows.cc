@@ -1,12 +1,32 @@
 #include "adapters/readers/json_rows.h"
 
+#include <cstring>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/base/text.h"
 
 namespace tombolo::readers {
 namespace {
 
-bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+// Where the first byte stands that a JSON string must escape; the size if there is none. Eight
+// bytes at a time: the high bit of each byte of `found` says that it is below 0x20, a quote or a
+// backslash.
+size_t FirstEscape(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101u;
+  constexpr uint64_t kHigh = 0x8080808080808080u;
+  const auto zero = [](uint64_t x) { return (x - kOnes) & ~x; };
+  size_t i = 0;
+  for (uint64_t word; i + sizeof word <= text.size(); i += sizeof word) {
+    std::memcpy(&word, text.data() + i, sizeof word);
+    const uint64_t control = (word - kOnes * 0x20) & ~word;
+    if (((control | zero(word ^ kOnes * '"') | zero(word ^ kOnes * '\\')) & kHigh) != 0) break;
+  }
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') break;
+  }
+  return i;
+}
 
 }  // namespace
 
@@ -23,24 +43,24 @@ const PathNode* JsonRows::NodeOf(const Place& place) const {
   return &(place.inner ? paths_.inner : paths_.outer)[static_cast<size_t>(place.node)];
 }
 
-JsonRows::Place JsonRows::Match(const Frame& frame) const {
-  const PathNode* const node = NodeOf(frame.place);
-  if (node == nullptr) return {kNoNode, frame.place.inner};
-  for (const PathNode::Edge& edge : node->edges) {
-    const bool fits =
-        edge.step.any ||
-        (frame.array ? edge.step.index >= 0 && static_cast<uint64_t>(edge.step.index) == frame.count
-                     : edge.step.name == key_ && !key_too_large_);
-    if (fits) return {edge.child, frame.place.inner};
-  }
-  return {kNoNode, frame.place.inner};
+JsonRows::Place JsonRows::Match(Frame* frame) const {
+  const PathNode* const node = NodeOf(frame->place);
+  if (node == nullptr) return {kNoNode, frame->place.inner};
+  const int child = node->Find(&frame->hint, [&](const Step& step) {
+    if (step.any) return true;
+    if (!frame->array) return step.name == key_ && !key_too_large_;
+    return step.index >= 0 && static_cast<uint64_t>(step.index) == frame->count;
+  });
+  return {child, frame->place.inner};
 }
 
 JsonRows::Place JsonRows::Enter(bool* is_row) {
   Place place = {0, false};
+  // Once for each value is enough: what is added between is bounded by a chunk.
+  if (builder_.in_row()) builder_.Overflowed();
   if (!frames_.empty()) {
     Frame& frame = frames_.back();
-    place = Match(frame);
+    place = Match(&frame);
     if (builder_.in_row() && frame.array && frame.count > 0) AppendRaw(",");
     ++frame.count;
   }
@@ -99,8 +119,7 @@ bool JsonRows::KeyPart(std::string_view part) {
 // the next key.
 bool JsonRows::Key() {
   if (builder_.in_row()) {
-    if (frames_.back().count > 0) AppendRaw(",");
-    AppendRaw("\"");
+    AppendRaw(frames_.back().count > 0 ? ",\"" : "\"");
     AppendEscaped(key_);
     AppendRaw("\":");
     if (key_too_large_) {
@@ -129,8 +148,8 @@ bool JsonRows::StringPart(std::string_view part) {
     if (!text_too_large_) text_.append(part);
     return true;
   }
-  bool special = false;
-  for (const char c : part) special |= NeedsEscape(c);
+  builder_.Overflowed();
+  const bool special = FirstEscape(part) < part.size();
   if (special && !escaped_ && wanted) {
     text_.assign(*builder_.raw(), string_begin_, std::string::npos);
   }
@@ -205,18 +224,14 @@ void JsonRows::Scalar(std::string_view text, bool present) {
   if (is_row) builder_.End();
 }
 
-void JsonRows::AppendRaw(std::string_view text) {
-  if (!builder_.Overflowed()) builder_.raw()->append(text);
-}
-
 void JsonRows::AppendEscaped(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!NeedsEscape(c)) continue;
-    AppendRaw(text.substr(plain, i - plain));
-    plain = i + 1;
+  for (;;) {
+    const size_t at = FirstEscape(text);
+    AppendRaw(text.substr(0, at));
+    if (at == text.size()) return;
+    const char c = text[at];
+    text.remove_prefix(at + 1);
     if (c == '"' || c == '\\') {
       const char escape[] = {'\\', c};
       AppendRaw({escape, sizeof escape});
@@ -227,7 +242,6 @@ void JsonRows::AppendEscaped(std::string_view text) {
       AppendRaw({escape, sizeof escape});
     }
   }
-  AppendRaw(text.substr(plain));
 }
 
 }  // namespace tombolo::readers

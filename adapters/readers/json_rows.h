@@ -76,10 +76,11 @@ class JsonRows {
     bool opened_row = false;
     uint64_t count = 0;
     size_t raw_begin = 0;
+    size_t hint = 0;
   };
 
   const PathNode* NodeOf(const Place& place) const;
-  Place Match(const Frame& frame) const;
+  Place Match(Frame* frame) const;
   // The place of the value that begins now; writes a comma if one is due; begins a row if it is
   // one.
   Place Enter(bool* is_row);
@@ -94,7 +95,9 @@ class JsonRows {
   bool Literal(std::string_view text, bool present);
   void Scalar(std::string_view text, bool present);
   void AppendEscaped(std::string_view text);
-  void AppendRaw(std::string_view text);
+  void AppendRaw(std::string_view text) {
+    if (!builder_.overflowed()) builder_.raw()->append(text);
+  }
 
   const CompiledPaths& paths_;
   RowBuilder& builder_;

@@ -124,8 +124,15 @@ int Child(std::vector<PathNode>* nodes, int node, const Step& step) {
   nodes->emplace_back();
   PathNode& parent = (*nodes)[static_cast<size_t>(node)];
   // Steps with a name go before `*`, which would take everything.
-  const auto at = step.any ? parent.edges.end() : parent.edges.begin();
+  const auto at = std::find_if(parent.edges.begin(), parent.edges.end(),
+                               [&](const PathNode::Edge& e) { return e.step.any && !step.any; });
   parent.edges.insert(at, {step, child});
+  for (const PathNode::Edge& edge : parent.edges) {
+    const bool same_name = edge.step.name == step.name && edge.step.attribute == step.attribute;
+    const bool same_index = edge.step.index >= 0 && edge.step.index == step.index;
+    if (edge.child != child && (same_name || same_index)) parent.in_order = true;
+  }
+  parent.in_order = parent.in_order || step.any;
   parent.has_attributes = parent.has_attributes || step.attribute;
   return child;
 }

@@ -40,6 +40,22 @@ struct PathNode {
   int row_depth = -1;   // outer: its place on the row path, 0 for the document; -1 beside it
   bool is_row = false;  // outer
   bool has_attributes = false;  // some edge is an attribute
+  bool in_order = false;  // two edges may fit one name: `*`, which stands last, or a namespace
+
+  // The child of the first edge that `fits`, or kNoNode. Members mostly come in the order of the
+  // paths, so the search begins behind the last find, which `*hint` keeps.
+  template <typename Fits>
+  int Find(size_t* hint, Fits fits) const {
+    size_t at = in_order || *hint >= edges.size() ? 0 : *hint;
+    for (size_t i = 0; i < edges.size(); ++i) {
+      if (fits(edges[at].step)) {
+        *hint = at + 1;
+        return edges[at].child;
+      }
+      if (++at == edges.size()) at = 0;
+    }
+    return kNoNode;
+  }
 };
 
 struct CompiledPaths {

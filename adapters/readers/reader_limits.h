@@ -23,6 +23,7 @@ struct ReaderLimits {
   size_t nesting_max = limits::kNestingMax;
   size_t block_bytes = limits::kReadBlockBytes;
   size_t sample_bytes = limits::kSampleBytes;
+  uint64_t sample_scan_bytes_max = limits::kSampleScanBytesMax;
   uint64_t archive_unpacked_bytes_max = limits::kArchiveUnpackedBytesMax;
   uint64_t archive_ratio_max = limits::kArchiveRatioMax;
   uint64_t archive_ratio_floor_bytes = limits::kArchiveRatioFloorBytes;

@@ -10,7 +10,7 @@
 namespace tombolo::readers {
 namespace {
 
-constexpr size_t kSpareRowsMax = 64;
+constexpr size_t kSpareRows = 64;
 
 }  // namespace
 
@@ -56,11 +56,7 @@ void RowBuilder::Begin(uint64_t line) {
   }
 }
 
-bool RowBuilder::Overflowed() {
-  if (overflow_) return true;
-  if (row_->raw.size() <= limits_.row_bytes_max && row_->text.size() <= limits_.row_bytes_max) {
-    return false;
-  }
+bool RowBuilder::Overflow() {
   overflow_ = true;
   AddFault(Code::ROW_TOO_LARGE, "", "",
            absl::StrCat("the row has more than ", limits_.row_bytes_max, " bytes"));
@@ -125,17 +121,20 @@ void RowBuilder::AddFault(Code code, std::string column, std::string_view value,
                     ToAbsl(reason))});
 }
 
-void RowBuilder::MarkFault(const std::string& column, std::string_view text) {
+bool RowBuilder::MarkFault(const std::string& column, std::string_view text) {
   const auto marked = FindMarker(text);
-  if (!marked) return;
+  if (!marked) return false;
   AddFault(Code::ENCODING_INVALID, column, WithoutMarkers(text),
            absl::StrCat(column.empty() ? "" : "column ", column, column.empty() ? "" : ": ",
                         "bytes ", ToHex(marked->bytes), " at byte ", marked->offset,
                         " of the file are not valid ", encoding_));
+  return true;
 }
 
 void RowBuilder::Note(std::string_view text) {
-  if (in_row_ && *marked_) MarkFault("", text);
+  // Once: how text is cut into pieces depends on the parser's chunks.
+  if (!in_row_ || !*marked_ || noted_ == rows_) return;
+  if (MarkFault("", text)) noted_ = rows_;
 }
 
 void RowBuilder::CheckMarkers() {
@@ -163,11 +162,12 @@ std::string_view RowBuilder::TextOf(const Built& built, const CellRef& cell) con
 
 void RowBuilder::End() {
   in_row_ = false;
-  Overflowed();
-  if (*marked_) CheckMarkers();
+  // Of a row that is too large only a part was kept, and not always the same one: no further faults
+  // then.
+  if (!Overflowed() && *marked_) CheckMarkers();
   if (overflow_) {
     DropCells();
-    row_->raw = std::string(Utf8Prefix(row_->raw, limits::kRawShownBytesMax));
+    row_->raw = WithoutMarkers(Utf8Prefix(row_->raw, limits::kRawShownBytesMax));
     row_->text.clear();
   }
   queue_.push_back(std::move(row_));
@@ -190,14 +190,15 @@ void RowBuilder::FaultLast(Code code, std::string_view raw, std::string_view rea
 
 // For formats without a text of their own for a row: `name=value` lines.
 void RowBuilder::MakeRaw(Built* built) {
+  built->raw.reserve(2 * built->text.size());
   for (const CellRef& cell : built->cells) {
-    absl::StrAppend(&built->raw, paths_->columns[cell.column], "=", ToAbsl(TextOf(*built, cell)),
-                    "\n");
+    built->raw.append(paths_->columns[cell.column]).push_back('=');
+    built->raw.append(TextOf(*built, cell)).push_back('\n');
   }
 }
 
 void RowBuilder::Pop(Row* row) {
-  if (spare_.size() < kSpareRowsMax) spare_.push_back(std::move(current_));
+  if (spare_.size() < kSpareRows) spare_.push_back(std::move(current_));
   current_ = std::move(queue_.front());
   queue_.pop_front();
   if (current_->raw.empty()) MakeRaw(current_.get());

@@ -39,7 +39,13 @@ class RowBuilder {
   // be parts of it.
   std::string* raw() { return &row_->raw; }
   // True once the row is larger than allowed: whatever is added is dropped.
-  bool Overflowed();
+  bool Overflowed() {
+    return overflow_ || ((row_->raw.size() > limits_.row_bytes_max ||
+                          row_->text.size() > limits_.row_bytes_max) &&
+                         Overflow());
+  }
+  // As of the last call of Overflowed.
+  bool overflowed() const { return overflow_; }
   // The cell of `column` is `size` bytes of raw() from `begin`.
   void CellFromRaw(size_t column, size_t begin, size_t size);
   // A copy of `text`. `again` says what a second value means: joined with a line feed, or a fault.
@@ -84,11 +90,12 @@ class RowBuilder {
   };
   using BuiltPtr = std::unique_ptr<Built>;
 
+  bool Overflow();
   CellRef* Find(size_t column);
   void Add(const CellRef& cell);
   std::string_view TextOf(const Built& built, const CellRef& cell) const;
   void CheckMarkers();
-  void MarkFault(const std::string& column, std::string_view text);
+  bool MarkFault(const std::string& column, std::string_view text);
   void MakeRaw(Built* built);
 
   const CompiledPaths* const paths_;
@@ -102,6 +109,7 @@ class RowBuilder {
   bool in_row_ = false;
   bool overflow_ = false;
   uint64_t rows_ = 0;
+  uint64_t noted_ = 0;  // the last row with a fault from Note
   std::deque<BuiltPtr> queue_;
   std::vector<BuiltPtr> spare_;
   BuiltPtr current_;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kDelimiters = ",;\t|";
 constexpr size_t kRecordsLooked = 200;
-constexpr size_t kPrologBytesMax = 200;
+constexpr size_t kPrologBytes = 200;
 
 // How many of the first records of `text` (with slack behind it) share the most frequent number of
 // cells, if that is at least two.
@@ -45,7 +45,7 @@ std::string DecodeSample(std::string_view sample, const Encoding& encoding) {
 
 std::string DeclaredXmlEncoding(std::string_view sample) {
   if (sample.starts_with("\xEF\xBB\xBF")) return "UTF-8";
-  const std::string_view prolog = sample.substr(0, sample.substr(0, kPrologBytesMax).find("?>"));
+  const std::string_view prolog = sample.substr(0, sample.substr(0, kPrologBytes).find("?>"));
   if (!prolog.starts_with("<?xml")) {
     const bool utf16 = sample.starts_with("\xFF\xFE") || sample.starts_with("\xFE\xFF") ||
                        sample.substr(0, 2).find('\0') != std::string_view::npos;
@@ -86,7 +86,7 @@ StatusOr<std::string> TextBeyondAscii(const FileSource& file, uint64_t from,
   std::string found;
   std::string block(limits.block_bytes, '\0');
   const uint64_t end = std::min<uint64_t>(static_cast<uint64_t>(file.identity().size_bytes),
-                                          from + limits::kSampleScanBytesMax);
+                                          from + limits.sample_scan_bytes_max);
   for (uint64_t at = from; at < end && found.size() < limits.sample_bytes;) {
     ASSIGN_OR_RETURN(const size_t n, file.ReadAt(at, block.data(), block.size()));
     if (n == 0) break;

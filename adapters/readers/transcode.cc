@@ -60,9 +60,6 @@ StatusOr<size_t> TranscodingSource::Read(char* out, size_t size) {
 Status TranscodingSource::Fill() {
   out_.clear();
   out_at_ = 0;
-  // A marker run may go on over a block's end only if that end was not given out yet: start a new
-  // one.
-  run_open_ = false;
   ASSIGN_OR_RETURN(const size_t n, inner_->Read(in_.data() + carried_, in_.size() - carried_));
   ended_ = n == 0;
   DecodeBlock(carried_ + n, ended_);

@@ -51,7 +51,7 @@ class TranscodingSource : public ByteSource {
   bool started_ = false;
   bool marked_ = false;
   bool ended_ = false;
-  bool run_open_ = false;  // out_ ends with a marker of bytes up to run_end_
+  bool run_open_ = false;  // the stream ends with a marker of bytes up to run_end_
   uint64_t run_end_ = 0;
 };
 

@@ -85,6 +85,7 @@ class XmlReader : public TreeReader {
     bool inner = false;
     bool opened_row = false;
     bool captures = false;
+    size_t hint = 0;
   };
   struct Capture {
     const PathNode* node = nullptr;
@@ -180,13 +181,11 @@ class XmlReader : public TreeReader {
     return step.any || step.name == name;
   }
 
-  int Match(const PathNode* node, std::string_view name, std::string_view uri,
-            bool attribute) const {
+  static int Match(const PathNode* node, std::string_view name, std::string_view uri,
+                   bool attribute, size_t* hint) {
     if (node == nullptr) return kNoNode;
-    for (const PathNode::Edge& edge : node->edges) {
-      if (Fits(edge.step, name, uri, attribute)) return edge.child;
-    }
-    return kNoNode;
+    return node->Find(hint,
+                      [&](const readers::Step& step) { return Fits(step, name, uri, attribute); });
   }
 
   void Start(std::string_view name, std::string_view uri, int attributes, const xmlChar** values) {
@@ -199,18 +198,19 @@ class XmlReader : public TreeReader {
     }
     Frame frame;
     if (frames_.empty()) {
-      frame.node = Match(&paths_->outer[0], name, uri, false);
+      frame.node = Match(&paths_->outer[0], name, uri, false, &frame.hint);
+      frame.hint = 0;
       if (paths_->row_depth == 1) parent_seen_ = frame.node != kNoNode;
     } else {
       frame.inner = frames_.back().inner;
-      frame.node = Match(NodeOf(frames_.back()), name, uri, false);
+      frame.node = Match(NodeOf(frames_.back()), name, uri, false, &frames_.back().hint);
     }
     const PathNode* node = NodeOf(frame);
     if (!frame.inner && node != nullptr && node->row_depth >= 0) {
       if (!node->is_row) builder_.ClearContexts(node->row_depth);
       if (node->row_depth == paths_->row_depth - 1) parent_seen_ = true;
       if (node->is_row) {
-        frame = {0, true, true, false};
+        frame = {0, true, true};
         builder_.Begin(Line());
         node = NodeOf(frame);
       }
@@ -244,9 +244,10 @@ class XmlReader : public TreeReader {
       }
       builder_.Note(value);
       if (node == nullptr || !node->has_attributes) continue;
-      const int child = Match(node, name, uri, true);
+      size_t hint = 0;
+      const int child = Match(node, name, uri, true, &hint);
       if (child == kNoNode) continue;
-      const PathNode* const found = NodeOf({child, frame.inner, false, false});
+      const PathNode* const found = NodeOf({child, frame.inner});
       for (const size_t column : found->columns) Put(column, frame.inner, value);
     }
   }

@@ -32,6 +32,7 @@ inline std::string ReadWhole(std::string_view bytes, const readers::ReaderOption
                              size_t block_bytes) {
   readers::ReaderLimits limits;
   limits.block_bytes = block_bytes;
+  limits.sample_bytes = 4 * limits::kKiB;
   limits.cell_bytes_max = 200;
   limits.row_bytes_max = 1000;
   limits.archive_unpacked_bytes_max = limits::kMiB;
@@ -72,7 +73,11 @@ inline void SameInAnyBlocks(std::string_view bytes, const readers::ReaderOptions
   Promise(ReadWhole(bytes, options, 64 * limits::kKiB) == large, "the same twice");
   // A format with one parse state only: line ends of CSV are chosen by the first block.
   if (options.format != readers::Format::kCsv) {
-    Promise(ReadWhole(bytes, options, 64) == large, "the same in small blocks");
+    const std::string small = ReadWhole(bytes, options, 64);
+    // How much of a tag that never ends is looked at depends on the blocks.
+    const bool huge_tag = small.ends_with(NameOf(Code::ROW_TOO_LARGE)) ||
+                          large.ends_with(NameOf(Code::ROW_TOO_LARGE));
+    Promise(huge_tag || small == large, "the same in small blocks");
   }
 }
 

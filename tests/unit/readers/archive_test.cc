@@ -195,6 +195,25 @@ TEST(Zip, ABombThatLiesAboutItsSizeIsStopped) {
   EXPECT_LT(r.rows.size(), 1000u);
 }
 
+TEST(Archives, TheRealLimitsAreTheOnesOfThePage) {
+  const ReaderLimits limits;
+  EXPECT_EQ(limits.archive_unpacked_bytes_max, limits::kArchiveUnpackedBytesMax);
+  EXPECT_EQ(limits.archive_ratio_max, limits::kArchiveRatioMax);
+  EXPECT_EQ(limits.archive_ratio_floor_bytes, limits::kArchiveRatioFloorBytes);
+  EXPECT_EQ(limits.archive_members_max, limits::kArchiveMembersMax);
+  EXPECT_EQ(limits.archive_directory_bytes_max, limits::kArchiveDirectoryBytesMax);
+}
+
+TEST(Gzip, ARatioOfNAndNPlusOne) {
+  const std::string packed = Gzip(std::string("a\n") + std::string(10000, 'x') + "\n");
+  ReaderLimits limits;
+  limits.archive_ratio_floor_bytes = 1000;
+  limits.archive_ratio_max = 10003 / packed.size();
+  EXPECT_OK(ReadBytes(packed, ReaderOptions(), limits).status);
+  --limits.archive_ratio_max;
+  EXPECT_CODE(Code::ARCHIVE_TOO_LARGE, ReadBytes(packed, ReaderOptions(), limits).status);
+}
+
 TEST(Zip, MembersOfNAndNPlusOne) {
   const TempDir dir;
   ReaderLimits limits;

@@ -117,6 +117,22 @@ TEST(File, TextBeyondAsciiLateInTheFileTellsTheEncoding) {
   EXPECT_EQ(r.rows.back().cells[1], "Montr\u00E9al caf\u00E9");
 }
 
+TEST(File, TheSearchForTextBeyondAsciiIsBounded) {
+  const TempDir dir;
+  ReaderLimits limits = SmallBlocks();
+  EXPECT_EQ(limits::kSampleScanBytesMax, ReaderLimits().sample_scan_bytes_max);
+  // Blocks of one KiB after a sample of one: the text stands in the third block that is searched.
+  const std::string text = "a,b\n" + std::string(4 * 1024, 'x') +
+                           "\n1,Montr\xE9"
+                           "al caf\xE9\n" +
+                           std::string(600, 'y') + "\n";
+  const std::string path = dir.Write("x.csv", text);
+  limits.sample_scan_bytes_max = 4 * limits::kKiB;
+  EXPECT_EQ(Drain(OpenWith(path, ReaderOptions(), limits)).encoding, "windows-1252");
+  limits.sample_scan_bytes_max = 3 * limits::kKiB;
+  EXPECT_EQ(Drain(OpenWith(path, ReaderOptions(), limits)).encoding, "UTF-8");
+}
+
 // The folder with real files, "" if there is none.
 std::string DataFolder() {
   const char* const folder = std::getenv("TOMBOLO_DATA");
