@@ -170,6 +170,19 @@ TEST(PackShelf, FilesOutsideThePackAreRefused) {
   EXPECT_CODE(Code::FILE_UNREADABLE, files("absent"));
 }
 
+TEST(PackShelf, AFileAtTheLimitAndBeyond) {
+  testing::TempDir dir;
+  dir.Write("pack/list.csv", "x");
+  const PackShelf shelf{v1::NodeConfig()};
+  const engine::FileText files = shelf.FilesOf(dir.File("pack"));
+  const std::string path = dir.File("pack/list.csv");
+  std::filesystem::resize_file(path, limits::kPackFileBytesMax);
+  ASSERT_OK_AND_ASSIGN(const std::string text, files("list.csv"));
+  EXPECT_EQ(text.size(), limits::kPackFileBytesMax);
+  std::filesystem::resize_file(path, limits::kPackFileBytesMax + 1);
+  EXPECT_CODE(Code::LIMIT_EXCEEDED, files("list.csv"));
+}
+
 TEST(PackShelf, NamesWhatThereIs) {
   PackShelf shelf{v1::NodeConfig()};
   EXPECT_GE(shelf.All().size(), 4u);
