@@ -28,7 +28,8 @@ std::string PackPages(const std::vector<uint32_t>& pages) {
 
 std::vector<uint32_t> UnpackPages(std::string_view bytes) {
   std::vector<uint32_t> pages(bytes.size() / sizeof(uint32_t));
-  std::memcpy(pages.data(), bytes.data(), pages.size() * sizeof(uint32_t));
+  // An empty list has no storage, and memcpy wants some even for nothing.
+  if (!pages.empty()) std::memcpy(pages.data(), bytes.data(), pages.size() * sizeof(uint32_t));
   return pages;
 }
 
