@@ -1,7 +1,7 @@
 // From a draft to the exact bytes that are committed to, stored and handed on; and back.
 //
 // Byte rules: docs/formats/record.md. The bytes of a layer are made here once and never again:
-// everyone else carries them. Hashing and commitments are in commitment.h. Ownership: results own
+// everyone else carries them. Hashing is gateway/ledger/commitment.h. Ownership: results own
 // their bytes. Thread-safety: pure. Errors: NOT_CANONICAL, LIMIT_EXCEEDED.
 #ifndef TOMBOLO_GATEWAY_RECORD_CANONICAL_H_
 #define TOMBOLO_GATEWAY_RECORD_CANONICAL_H_

@@ -52,6 +52,17 @@ TEST(EntryHasher, IsWhatThePagesSay) {
   }
 }
 
+TEST(EntryHasher, SuitesAndClassesAreSeparated) {
+  EntryHasher one(v1::SHA256_ED25519);
+  EntryHasher two(v1::SHA256_ECDSA_P256);  // the same hash function
+  const std::string salt(SaltBytes(v1::SHA256_ED25519), 's');
+  EXPECT_FALSE(one.LayerHash(v1::PUBLIC, salt, "x") == two.LayerHash(v1::PUBLIC, salt, "x"));
+  EXPECT_FALSE(one.LayerHash(v1::PUBLIC, salt, "x") == one.LayerHash(v1::LIMITED, salt, "x"));
+  EXPECT_FALSE(one.StreamId("x") == two.StreamId("x"));
+  EXPECT_EQ(SaltBytes(v1::SHA256_ED25519), 16u);
+  EXPECT_EQ(SaltBytes(v1::SHA384_ECDSA_P384), 24u);
+}
+
 TEST(Suite, NumbersAndNames) {
   for (const Suite suite : kSuites) {
     EXPECT_EQ(*SuiteFromNumber(static_cast<uint32_t>(suite)), suite);
@@ -244,10 +255,17 @@ TEST_F(EntryLeafTest, Limits) {
   EXPECT_CODE(Code::LIMIT_EXCEEDED, EntryLeaf(&hasher_, stream_, entry));
 }
 
-TEST(Canonical, RefusesAMessageThatIsTooLarge) {
-  v1::RetractHeader header;
-  const std::string bytes(limits::kTickBytesMax + 1, '\0');
-  EXPECT_CODE(Code::NOT_CANONICAL, ParseCanonical("header", bytes, &header));
+TEST(Canonical, AMessageAtTheLimitAndBeyond) {
+  v1::StreamEntry entry;
+  entry.set_header("h");
+  entry.mutable_header()->resize(limits::kTickBytesMax - 5, 'h');  // a tag and four bytes of length
+  const std::string most = CanonicalBytes(entry);
+  ASSERT_EQ(most.size(), limits::kTickBytesMax);
+  v1::StreamEntry back;
+  EXPECT_OK(ParseCanonical("entry", most, &back));
+  EXPECT_EQ(back.header().size(), entry.header().size());
+  entry.mutable_header()->push_back('h');
+  EXPECT_CODE(Code::NOT_CANONICAL, ParseCanonical("entry", CanonicalBytes(entry), &back));
 }
 
 }  // namespace

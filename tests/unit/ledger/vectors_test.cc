@@ -89,8 +89,8 @@ TEST(LedgerVectors, MoreDamagedThanValid) {
   for (const auto& [folder, count] : surplus) EXPECT_GT(count, 0) << folder;
 }
 
-// gateway/record makes the vectors of entries by itself; both must hash alike.
-TEST(LedgerVectors, EntriesHashAsTheRecordFolderSays) {
+// The sound entries among the vectors of gateway/record, hashed from their files part by part.
+TEST(LedgerVectors, EntriesOfTheRecordFolderHashAsStated) {
   int checked = 0;
   for (const auto& file : fs::directory_iterator(kFolder / "record")) {
     if (file.path().filename().string().rfind("entry-valid-", 0) != 0) continue;

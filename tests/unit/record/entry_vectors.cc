@@ -1,7 +1,8 @@
 // Whole entries: sound ones under every suite, and damaged ones that all keep the hashes of a sound
 // one.
+#include "gateway/ledger/canonical.h"
+#include "gateway/ledger/commitment.h"
 #include "gateway/record/canonical.h"
-#include "gateway/record/commitment.h"
 #include "gateway/record/identity.h"
 #include "tests/unit/record/sample.h"
 #include "tests/unit/record/vectors.h"
@@ -16,25 +17,25 @@ std::string Descriptor() {
   descriptor.set_item("test.penalty");
   descriptor.set_sharing_class(v1::PUBLIC);
   descriptor.set_generation(1);
-  return descriptor.SerializeAsString();
+  return ledger::CanonicalBytes(descriptor);
 }
 
 void FillHashes(EntryVector* entry) {
-  Committer committer(static_cast<v1::Suite>(entry->suite));
-  const Digest stream = committer.StreamId(entry->descriptor);
-  std::array<Digest, 3> hashes;
+  ledger::EntryHasher hasher(static_cast<v1::Suite>(entry->suite));
+  const Digest stream = hasher.StreamId(entry->descriptor);
+  ledger::LayerHashes hashes;
   for (size_t k = 0; k < entry->layers.size(); ++k) {
     const LayerPart& part = entry->layers[k];
-    hashes[k] = committer.LayerHash(static_cast<v1::SharingClass>(part.sharing_class), *part.salt,
-                                    *part.bytes);
+    hashes[k] = hasher.LayerHash(static_cast<v1::SharingClass>(part.sharing_class), *part.salt,
+                                 *part.bytes);
   }
-  const Digest commitment =
-      entry->type == v1::PUT ? committer.PutCommitment(stream.view(), entry->header, hashes)
-                             : committer.HeaderCommitment(static_cast<v1::EntryType>(entry->type),
-                                                          stream.view(), entry->header);
+  const Digest commitment = entry->type == v1::PUT
+                                ? hasher.PutCommitment(stream.view(), entry->header, hashes)
+                                : hasher.BareCommitment(static_cast<v1::EntryType>(entry->type),
+                                                        stream.view(), entry->header);
   entry->stream_id = stream.str();
   entry->commitment = commitment.str();
-  entry->leaf_hash = committer.LeafHash(commitment.view()).str();
+  entry->leaf_hash = hasher.Leaf(commitment.view()).str();
 }
 
 EntryVector SoundPut(int suite) {
@@ -50,7 +51,7 @@ EntryVector SoundPut(int suite) {
                draft, &entry.header);
   LayerBytes layers;
   EncodeLayers(draft, &layers).IgnoreError();
-  const size_t salt_bytes = Committer(static_cast<v1::Suite>(suite)).salt_bytes();
+  const size_t salt_bytes = ledger::SaltBytes(static_cast<v1::Suite>(suite));
   for (int k = 1; k <= 3; ++k) {
     entry.layers.push_back({k, CountingBytes(salt_bytes, 16 * k), layers[k - 1], std::nullopt});
   }
@@ -62,12 +63,11 @@ EntryVector SoundPut(int suite) {
 EntryVector OneLayer(int sharing_class) {
   EntryVector entry = SoundPut(1);
   entry.name = "only-layer-" + std::to_string(sharing_class);
-  Committer committer(v1::SHA256_ED25519);
+  ledger::EntryHasher hasher(v1::SHA256_ED25519);
   for (LayerPart& part : entry.layers) {
     if (part.sharing_class == sharing_class) continue;
     part.hash =
-        committer
-            .LayerHash(static_cast<v1::SharingClass>(part.sharing_class), *part.salt, *part.bytes)
+        hasher.LayerHash(static_cast<v1::SharingClass>(part.sharing_class), *part.salt, *part.bytes)
             .str();
     part.salt.reset();
     part.bytes.reset();
@@ -93,7 +93,7 @@ EntryVector SoundRetract() {
   entry.name = "retract";
   entry.type = v1::RETRACT;
   entry.descriptor = Descriptor();
-  entry.header = header.SerializeAsString();
+  entry.header = ledger::CanonicalBytes(header);
   FillHashes(&entry);
   return entry;
 }
@@ -106,7 +106,7 @@ EntryVector SoundTombstone() {
   EntryVector entry = SoundRetract();
   entry.name = "tombstone";
   entry.type = v1::TOMBSTONE;
-  entry.header = header.SerializeAsString();
+  entry.header = ledger::CanonicalBytes(header);
   FillHashes(&entry);
   return entry;
 }
