@@ -1,18 +1,10 @@
-// A proof from outside, as protobuf bytes. Nothing can be signed by the key that is trusted here,
-// so none may verify; without a trusted key it must only not crash.
-#include <google/protobuf/stubs/logging.h>
-
+// libFuzzer target; see fuzz_ledger.h.
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <optional>
 
-#include "gateway/ledger/proof.h"
+#include "tests/fuzz/fuzz_ledger.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const google::protobuf::LogSilencer silencer;
-  tombolo::v1::RecordProof proof;
-  if (!proof.ParseFromArray(data, static_cast<int>(size))) return 0;
-  static_cast<void>(tombolo::ledger::VerifyProof(proof, std::nullopt));
-  if (tombolo::ledger::VerifyProof(proof, "a key that nobody has").ok()) std::abort();
+  tombolo::fuzz::FuzzLedgerProof({reinterpret_cast<const char*>(data), size});
   return 0;
 }
