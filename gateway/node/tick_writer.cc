@@ -4,8 +4,8 @@
 
 #include "gateway/audit/event.h"
 #include "gateway/base/limits.h"
-#include "gateway/ledger/canonical.h"
 #include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/entry.h"
 
 namespace tombolo::node {
 
@@ -55,6 +55,12 @@ Status TickWriter::Load() {
   return absl::OkStatus();
 }
 
+std::string TickWriter::Checked(StatusOr<std::string> bytes) {
+  if (bytes.ok()) return std::move(*bytes);
+  if (failure_.ok()) failure_ = bytes.status();
+  return "";
+}
+
 void TickWriter::SetStream(uint32_t number, std::unique_ptr<Stream> stream) {
   if (streams_.size() <= number) streams_.resize(number + 1);
   streams_[number] = std::move(stream);
@@ -63,7 +69,7 @@ void TickWriter::SetStream(uint32_t number, std::unique_ptr<Stream> stream) {
 void TickWriter::AddStream(const v1::StreamDescriptor& descriptor, uint32_t number) {
   store::StreamState state;
   state.number = number;
-  state.descriptor = ledger::CanonicalBytes(descriptor);
+  state.descriptor = Checked(ledger::EncodeDescriptor(descriptor));
   state.stream_id = hasher_.StreamId(state.descriptor).str();
   state.epoch = epoch_;
   ledger::CompactRange range(hasher_.hash());
@@ -86,6 +92,13 @@ uint32_t TickWriter::StreamFor(std::string_view item, v1::SharingClass sharing_c
   AddStream(descriptor, number);
   stream_numbers_[key] = number;
   return number;
+}
+
+std::string_view TickWriter::ItemOf(uint32_t stream) const {
+  for (const auto& [item_and_class, number] : stream_numbers_) {
+    if (number == stream) return item_and_class.first;
+  }
+  return "";
 }
 
 uint32_t TickWriter::ScopeFor(std::string_view pack, std::string_view item,
@@ -158,7 +171,7 @@ EntryAt TickWriter::Retract(uint32_t stream, const RecordId& id, uint64_t versio
   header.set_record_id(std::string(id.view()));
   header.set_version(version);
   header.set_recorded_at_us(now_us);
-  const std::string bytes = ledger::CanonicalBytes(header);
+  const std::string bytes = Checked(ledger::EncodeRetract(header));
   store::EntryView entry;
   entry.type = v1::RETRACT;
   entry.ingest = ingest;
@@ -174,7 +187,8 @@ EntryAt TickWriter::Tombstone(uint32_t stream, const std::vector<uint64_t>& eras
   v1::TombstoneHeader header;
   for (const uint64_t seq : erased_seqs) header.add_erased_seqs(seq);
   header.set_recorded_at_us(now_us);
-  const std::string bytes = ledger::CanonicalBytes(header);
+  const uint64_t own_seq = At(stream).range.size() + 1;
+  const std::string bytes = Checked(ledger::EncodeTombstone(own_seq, header));
   store::EntryView entry;
   entry.type = v1::TOMBSTONE;
   entry.header = bytes;
@@ -190,16 +204,12 @@ void TickWriter::Audit(v1::AuditEvent event) {
   if (event.correlation_id().empty()) {
     event.set_correlation_id(context_.entropy->Bytes(kCorrelationBytes));
   }
-  const StatusOr<std::string> bytes = audit::EncodeEvent(event);
-  if (!bytes.ok()) {  // no audit, no commit
-    audit_failure_ = bytes.status();
-    return;
-  }
+  const std::string bytes = Checked(audit::EncodeEvent(event));  // no audit, no commit
   store::EntryView entry;
   entry.type = v1::PUT;
   entry.form = store::Form::kEvent;
-  entry.header = *bytes;
-  Add(kAuditStream, entry, hasher_.Leaf(*bytes));
+  entry.header = bytes;
+  Add(kAuditStream, entry, hasher_.Leaf(bytes));
 }
 
 std::vector<v1::StreamRange> TickWriter::Ranges() const {
@@ -229,7 +239,7 @@ Status TickWriter::Commit() {
 }
 
 Status TickWriter::CommitTick() {
-  RETURN_IF_ERROR(audit_failure_);
+  RETURN_IF_ERROR(failure_);
   const int64_t now_us = context_.clock->NowUs();
   std::vector<v1::StreamHead> heads;
   for (const uint32_t number : moved_) {

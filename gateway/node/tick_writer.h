@@ -35,12 +35,15 @@ struct EntryAt {
   uint64_t seq = 0;
 };
 
+// A descriptor, header or event that no origin may write makes Commit fail, and nothing is stored.
 class TickWriter {
  public:
   static StatusOr<std::unique_ptr<TickWriter>> Open(const Context& context);
 
   // The stream for records of an item and class; made with the next commit if there is none yet.
   uint32_t StreamFor(std::string_view item, v1::SharingClass sharing_class);
+  // The item of a stream of records that StreamFor gave or the store has; "" of any other.
+  std::string_view ItemOf(uint32_t stream) const;
   uint32_t ScopeFor(std::string_view pack, std::string_view item, std::string_view value);
   uint32_t next_ingest() const { return next_ingest_; }
   void SetIngest(store::IngestRow row);  // upsert with the next commit
@@ -51,8 +54,7 @@ class TickWriter {
   EntryAt Retract(uint32_t stream, const RecordId& id, uint64_t version, int64_t now_us,
                   uint32_t ingest, EntryAt previous);
   EntryAt Tombstone(uint32_t stream, const std::vector<uint64_t>& erased_seqs, int64_t now_us);
-  // Time, actor and, where the caller has none, a correlation id are filled in. An event that the
-  // catalogue of events does not allow makes the commit fail.
+  // Time, actor and, where the caller has none, a correlation id are filled in.
   void Audit(v1::AuditEvent event);
 
   // The rest of the tick that Commit stores with the entries.
@@ -76,6 +78,8 @@ class TickWriter {
   };
 
   explicit TickWriter(const Context& context);
+  // `bytes`, or none and the failure that Commit will tell.
+  std::string Checked(StatusOr<std::string> bytes);
   Status Load();
   Status CommitTick();
   Stream& At(uint32_t number) { return *streams_[number]; }
@@ -94,7 +98,7 @@ class TickWriter {
   size_t entries_ = 0;
   size_t bytes_ = 0;
   bool failed_ = false;
-  Status audit_failure_;
+  Status failure_;  // the first thing that must not be written; then Commit writes nothing
   uint64_t last_tick_ = 0;
   uint64_t epoch_ = 1;
   uint32_t next_ingest_ = 1;

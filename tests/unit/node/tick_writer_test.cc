@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "gateway/audit/event.h"
@@ -178,6 +179,39 @@ TEST_F(TickWriterTest, WithoutItsAuditEventNothingIsCommitted) {
   EXPECT_TRUE(writer_->failed());
   EXPECT_EQ(LastTick(), 1u);
   EXPECT_EQ(Streams().size(), 1u);
+}
+
+TEST_F(TickWriterTest, WhatNoOriginMayWriteIsNotCommitted) {
+  using Spoil = std::function<void(TickWriter*, uint32_t stream)>;
+  const std::pair<const char*, Spoil> kSpoils[] = {
+      {"an item too long",
+       [](TickWriter* w, uint32_t) {
+         w->StreamFor(std::string(limits::kItemCodeBytesMax + 1, 'i'), v1::PUBLIC);
+       }},
+      {"a class that is not shared", [](TickWriter* w, uint32_t) { w->StreamFor("b", v1::LOCAL); }},
+      {"a version 0", [](TickWriter* w, uint32_t s) { w->Retract(s, IdOf(1), 0, 5, 1, {}); }},
+      {"a time before 1970",
+       [](TickWriter* w, uint32_t s) { w->Retract(s, IdOf(1), 2, -1, 1, {}); }},
+      {"a tombstone of nothing", [](TickWriter* w, uint32_t s) { w->Tombstone(s, {}, 5); }},
+      {"a tombstone naming itself", [](TickWriter* w, uint32_t s) { w->Tombstone(s, {2}, 5); }}};
+  for (const auto& [what, spoil] : kSpoils) {
+    SCOPED_TRACE(what);
+    std::unique_ptr<TickWriter> writer;
+    Open(&writer);
+    const EntryAt at = PutOne(writer.get(), "a", 1);
+    ASSERT_EQ(at.seq, 1u);
+    spoil(writer.get(), at.stream);
+    EXPECT_CODE(Code::NOT_CANONICAL, writer->Commit());
+    EXPECT_TRUE(writer->failed());
+    EXPECT_EQ(LastTick(), 1u);
+    EXPECT_EQ(Streams().size(), 1u);
+  }
+  const EntryAt at =
+      PutOne(writer_.get(), std::string(limits::kItemCodeBytesMax, 'i'), 1);  // all sound
+  writer_->Retract(at.stream, IdOf(1), 2, 5, 1, at);
+  writer_->Tombstone(at.stream, {1, 2}, 5);
+  EXPECT_OK(writer_->Commit());
+  ExpectHeadsVerify();
 }
 
 TEST_F(TickWriterTest, AnAuditTextAtTheLimitAndBeyond) {
