@@ -20,25 +20,6 @@ int HexDigit(char c) {
 
 bool IsTail(unsigned char c) { return (c & 0xC0) == 0x80; }
 
-// Length of the well-formed sequence at the start of `s`, 0 if there is none. RFC 3629 section 4.
-size_t SequenceLength(std::string_view s) {
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
-  const unsigned char c = at(0);
-  if (c < 0x80) return 1;
-  if (c < 0xC2) return 0;
-  if (c < 0xE0) return s.size() >= 2 && IsTail(at(1)) ? 2 : 0;
-  if (c < 0xF0) {
-    if (s.size() < 3 || !IsTail(at(1)) || !IsTail(at(2))) return 0;
-    if (c == 0xE0 && at(1) < 0xA0) return 0;
-    if (c == 0xED && at(1) > 0x9F) return 0;
-    return 3;
-  }
-  if (c > 0xF4 || s.size() < 4 || !IsTail(at(1)) || !IsTail(at(2)) || !IsTail(at(3))) return 0;
-  if (c == 0xF0 && at(1) < 0x90) return 0;
-  if (c == 0xF4 && at(1) > 0x8F) return 0;
-  return 4;
-}
-
 }  // namespace
 
 std::string ToHex(std::string_view bytes) {
@@ -74,6 +55,25 @@ std::optional<std::string> FromBase64(std::string_view text) {
   return out;
 }
 
+// RFC 3629 section 4.
+size_t Utf8SequenceBytes(std::string_view s) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
+  const unsigned char c = at(0);
+  if (c < 0x80) return 1;
+  if (c < 0xC2) return 0;
+  if (c < 0xE0) return s.size() >= 2 && IsTail(at(1)) ? 2 : 0;
+  if (c < 0xF0) {
+    if (s.size() < 3 || !IsTail(at(1)) || !IsTail(at(2))) return 0;
+    if (c == 0xE0 && at(1) < 0xA0) return 0;
+    if (c == 0xED && at(1) > 0x9F) return 0;
+    return 3;
+  }
+  if (c > 0xF4 || s.size() < 4 || !IsTail(at(1)) || !IsTail(at(2)) || !IsTail(at(3))) return 0;
+  if (c == 0xF0 && at(1) < 0x90) return 0;
+  if (c == 0xF4 && at(1) > 0x8F) return 0;
+  return 4;
+}
+
 bool IsUtf8(std::string_view s) {
   constexpr uint64_t kHighBits = 0x8080808080808080u;
   const auto* p = reinterpret_cast<const unsigned char*>(s.data());
@@ -85,7 +85,7 @@ bool IsUtf8(std::string_view s) {
     while (end - p >= 3 && p[0] >= 0xE1 && p[0] <= 0xEC && IsTail(p[1]) && IsTail(p[2])) p += 3;
     if (p == end) break;
     const size_t n =
-        SequenceLength({reinterpret_cast<const char*>(p), static_cast<size_t>(end - p)});
+        Utf8SequenceBytes({reinterpret_cast<const char*>(p), static_cast<size_t>(end - p)});
     if (n == 0) return false;
     p += n;
   }
@@ -131,7 +131,7 @@ std::string JsonQuote(std::string_view s) {
   std::string out = "\"";
   for (size_t i = 0; i < s.size();) {
     const unsigned char c = static_cast<unsigned char>(s[i]);
-    const size_t n = SequenceLength(s.substr(i));
+    const size_t n = Utf8SequenceBytes(s.substr(i));
     if (n == 0) {
       out += "\xEF\xBF\xBD";
       ++i;

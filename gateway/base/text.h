@@ -31,6 +31,8 @@ std::optional<std::string> FromBase64(std::string_view text);
 
 // True if `s` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
 bool IsUtf8(std::string_view s);
+// Bytes of the well-formed sequence that `s`, not empty, begins with; 0 if there is none.
+size_t Utf8SequenceBytes(std::string_view s);
 // The longest prefix of `s` of at most `bytes_max` bytes that does not cut a UTF-8 sequence.
 std::string_view Utf8Prefix(std::string_view s, size_t bytes_max);
 

@@ -1,10 +1,11 @@
 #include "gateway/node/ingest_batch.h"
 
 #include <algorithm>
-#include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "gateway/base/limits.h"
+#include "gateway/store/key_order.h"
 
 namespace tombolo::node {
 namespace {
@@ -62,11 +63,18 @@ bool IngestBatch::full() const {
 }
 
 Status IngestBatch::Lookup(std::vector<size_t>* order, std::vector<RecordId>* ids, States* states) {
-  order->resize(pending_.size());
-  std::iota(order->begin(), order->end(), 0);
-  std::sort(order->begin(), order->end(), [this](size_t a, size_t b) {
-    return std::pair(pending_[a].id, a) < std::pair(pending_[b].id, b);
+  // Sorted by the first bytes of the ids, which lie close together; whole ids only part ties.
+  std::vector<std::pair<uint64_t, uint32_t>> keys;
+  keys.reserve(pending_.size());
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    keys.emplace_back(store::KeyPrefix(pending_[i].id.bytes.data()), static_cast<uint32_t>(i));
+  }
+  std::sort(keys.begin(), keys.end(), [this](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return std::tie(pending_[a.second].id, a.second) < std::tie(pending_[b.second].id, b.second);
   });
+  order->reserve(keys.size());
+  for (const auto& key : keys) order->push_back(key.second);
   for (const size_t i : *order) {
     if (ids->empty() || ids->back() != pending_[i].id) ids->push_back(pending_[i].id);
   }

@@ -1,7 +1,7 @@
 #include "gateway/record/grammar.h"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 #include "gateway/base/limits.h"
 #include "gateway/base/text.h"
@@ -23,18 +23,102 @@ std::string_view TakeDigits(std::string_view* text) {
   return digits;
 }
 
-// Flags a zero byte of the eight (and perhaps one above it).
-constexpr uint64_t kOnes = 0x0101010101010101u;
-constexpr uint64_t ZeroByte(uint64_t word) { return (word - kOnes) & ~word & (kOnes * 0x80); }
+enum class CharKind : uint8_t { kOther, kLetter, kDigit, kLineFeed, kControl };
 
-// True if no byte of the eight is below 0x20, 0x7F or the lead byte C2: nothing to look at more
-// closely.
-bool IsPlain(const char* at) {
-  uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  const uint64_t below_blank = (word - kOnes * 0x20) & ~word & (kOnes * 0x80);
-  return (below_blank | ZeroByte(word ^ (kOnes * 0x7F)) | ZeroByte(word ^ (kOnes * 0xC2))) == 0;
+constexpr std::array<CharKind, 128> MakeKinds() {
+  std::array<CharKind, 128> kinds{};
+  for (int c = 0; c < 128; ++c) {
+    const int lower = c | 0x20;
+    if (c == '\n') {
+      kinds[c] = CharKind::kLineFeed;
+    } else if (c < 0x20 || c == 0x7F) {
+      kinds[c] = CharKind::kControl;
+    } else if (c >= '0' && c <= '9') {
+      kinds[c] = CharKind::kDigit;
+    } else if (lower >= 'a' && lower <= 'z') {
+      kinds[c] = CharKind::kLetter;
+    }
+  }
+  return kinds;
 }
+constexpr std::array<CharKind, 128> kKinds = MakeKinds();
+
+// Where the look stands, and the run of letters and digits that it is in.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  TextScan Go() {
+    while (at_ < text_.size() && scan_.utf8) {
+      const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c < 0x80) {
+        TakeAscii(c);
+      } else if (!SkipPlainWide()) {
+        TakeWide();
+      }
+    }
+    EndRun();
+    return scan_;
+  }
+
+ private:
+  void TakeAscii(unsigned char c) {
+    const CharKind kind = kKinds[c];
+    if (kind == CharKind::kLetter || kind == CharKind::kDigit) {
+      ++run_;
+      digit_ |= kind == CharKind::kDigit;
+    } else {
+      EndRun();
+      scan_.line_feed |= kind == CharKind::kLineFeed;
+      if (kind == CharKind::kControl) NoteControl();
+    }
+    ++at_;
+  }
+
+  // Three-byte sequences without a special case (U+1000 to U+CFFF), as East Asian text is made of.
+  bool SkipPlainWide() {
+    const size_t from = at_;
+    const auto byte = [this](size_t i) { return static_cast<unsigned char>(text_[at_ + i]); };
+    while (at_ + 3 <= text_.size() && byte(0) >= 0xE1 && byte(0) <= 0xEC &&
+           (byte(1) & 0xC0) == 0x80 && (byte(2) & 0xC0) == 0x80) {
+      at_ += 3;
+    }
+    if (at_ == from) return false;
+    EndRun();
+    return true;
+  }
+
+  void TakeWide() {
+    const size_t bytes = Utf8SequenceBytes(text_.substr(at_));
+    scan_.utf8 = bytes > 0;
+    const auto lead = static_cast<unsigned char>(text_[at_]);
+    if (lead == 0xEF) {  // every full-width letter and digit, and little else
+      ++run_;
+      digit_ = true;
+    } else {
+      EndRun();
+    }
+    // U+0080 to U+009F are C2 80 to C2 9F.
+    if (bytes == 2 && lead == 0xC2 && static_cast<unsigned char>(text_[at_ + 1]) < 0xA0) {
+      NoteControl();
+    }
+    at_ += bytes;
+  }
+
+  void NoteControl() { scan_.control = std::min(scan_.control, at_); }
+
+  void EndRun() {
+    if (digit_) scan_.digit_run = std::max(scan_.digit_run, run_);
+    run_ = 0;
+    digit_ = false;
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+  size_t run_ = 0;
+  bool digit_ = false;
+  TextScan scan_;
+};
 
 }  // namespace
 
@@ -53,29 +137,16 @@ bool IsName(std::string_view text) {
   return true;
 }
 
-size_t FindControl(std::string_view text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    if (i + 8 <= text.size() && IsPlain(text.data() + i)) {
-      i += 8;
-      continue;
-    }
-    const auto c = static_cast<unsigned char>(text[i]);
-    if ((c < 0x20 && c != '\n') || c == 0x7F) return i;
-    // U+0080 to U+009F are C2 80 to C2 9F.
-    if (c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0)
-      return i;
-    ++i;
-  }
-  return std::string_view::npos;
-}
+TextScan ScanText(std::string_view text) { return Scanner(text).Go(); }
 
 bool IsCanonicalText(std::string_view text) {
-  return IsUtf8(text) && FindControl(text) == std::string_view::npos;
+  const TextScan scan = ScanText(text);
+  return scan.utf8 && scan.control == std::string_view::npos;
 }
 
 bool IsCanonicalLine(std::string_view text) {
-  return IsCanonicalText(text) && text.find('\n') == std::string_view::npos;
+  const TextScan scan = ScanText(text);
+  return scan.utf8 && scan.control == std::string_view::npos && !scan.line_feed;
 }
 
 bool FoldBlanks(std::string* text) {

@@ -19,9 +19,19 @@ bool IsName(std::string_view text);
 bool IsCanonicalText(std::string_view text);
 // The same, and no line feed.
 bool IsCanonicalLine(std::string_view text);
-// Byte position of the first control character other than line feed in well-formed UTF-8; npos if
-// none.
-size_t FindControl(std::string_view text);
+
+// What one look at a text tells.
+struct TextScan {
+  bool utf8 =
+      true;  // well-formed, RFC 3629; if not, the rest tells of what stands before the fault
+  // Byte position of the first control character other than line feed; npos if none.
+  size_t control = std::string_view::npos;
+  bool line_feed = false;
+  // Characters in the longest run of letters and digits, ASCII or full-width, that has a digit. May
+  // be told too long, never too short.
+  size_t digit_run = 0;
+};
+TextScan ScanText(std::string_view text);
 
 // CR LF and CR become LF, a tab becomes a blank. In place; true if anything changed.
 bool FoldBlanks(std::string* text);

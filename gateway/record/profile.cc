@@ -41,6 +41,7 @@ class CompiledProfile final : public Profile, public SchemeContext {
   std::vector<Fault> FindPersonNumbers(std::string_view text) const override {
     return watch_.Find(text);
   }
+  size_t PersonNumberRunMin() const override { return watch_.run_min(); }
   const Division* FindDivision(std::string_view table, std::string_view code,
                                std::optional<int32_t> day) const override {
     const DivisionTable* found = LookUpDivisions(table);

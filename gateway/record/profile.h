@@ -37,7 +37,7 @@ struct Division {
   std::string code;
   std::string name;
   std::string parent;
-  std::string level;  // NATION, PROVINCE, PREFECTURE, COUNTY
+  std::string level;                   // NATION, PROVINCE, PREFECTURE, COUNTY
   std::optional<int32_t> valid_from;   // the first day
   std::optional<int32_t> valid_until;  // the first day no more
   std::vector<std::string> successors;
@@ -67,6 +67,9 @@ class Profile {
   // Persons' numbers in clear within free text (rule ID_IN_CLEAR); one fault each, value masked.
   // A number that is a valid identifier of another checked scheme is not one.
   virtual std::vector<Fault> FindPersonNumbers(std::string_view text) const = 0;
+  // A text whose longest run of letters and digits with a digit (TextScan::digit_run) is shorter
+  // has none of them.
+  virtual size_t PersonNumberRunMin() const = 0;
 
   // The division that `code` names on `day` (or ever, if absent); nullptr if never.
   virtual const Division* FindDivision(std::string_view table, std::string_view code,

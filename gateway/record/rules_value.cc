@@ -10,35 +10,42 @@ namespace {
 
 bool IsBlank(std::string_view text) { return Trim(text).empty(); }
 
-// Folds blanks and checks the form; false (and a fault) if it is no text.
-bool CheckText(const RuleContext& c, const FieldSpec& field, bool one_line, std::string* text) {
+// Folds blanks and checks the form; false (and a fault) if it is no text. `scan` is of the text as
+// it then stands.
+bool CheckText(const RuleContext& c, const FieldSpec& field, bool one_line, std::string* text,
+               TextScan* scan) {
   if (text->size() > limits::kFieldTextBytesMax) {
     c.Refuse(Code::LIMIT_EXCEEDED, field.name, *text,
              absl::StrCat("the text has ", text->size(), " bytes, at most ",
                           limits::kFieldTextBytesMax, " are allowed"));
     return false;
   }
-  if (!IsUtf8(*text)) {
+  *scan = ScanText(*text);
+  // Tabs and carriage returns are control characters too: a clean text is looked at once.
+  if (scan->control != std::string_view::npos && FoldBlanks(text)) *scan = ScanText(*text);
+  if (!scan->utf8) {
     c.Refuse(Code::ENCODING_INVALID, field.name, "", "the text is not valid UTF-8");
     return false;
   }
-  size_t control = FindControl(*text);
-  // Tabs and carriage returns are control characters too: a clean text is looked at once.
-  if (control != std::string_view::npos && FoldBlanks(text)) control = FindControl(*text);
-  if (control != std::string_view::npos) {
+  if (scan->control != std::string_view::npos) {
     c.Refuse(Code::FIELD_TYPE, field.name, *text,
-             absl::StrCat("a control character stands at byte ", control, "; remove it"));
+             absl::StrCat("a control character stands at byte ", scan->control, "; remove it"));
     return false;
   }
-  if (one_line && text->find('\n') != std::string::npos) {
+  if (one_line && scan->line_feed) {
     c.Refuse(Code::FIELD_TYPE, field.name, *text, "a line break stands in a value of one line");
     return false;
   }
   return true;
 }
+bool CheckText(const RuleContext& c, const FieldSpec& field, bool one_line, std::string* text) {
+  TextScan scan;
+  return CheckText(c, field, one_line, text, &scan);
+}
 
-void WatchText(const RuleContext& c, const FieldSpec& field, std::string_view text) {
-  if (!field.watch_text) return;
+void WatchText(const RuleContext& c, const FieldSpec& field, std::string_view text,
+               const TextScan& scan) {
+  if (!field.watch_text || scan.digit_run < c.catalogue.profile().PersonNumberRunMin()) return;
   for (const Fault& found : c.catalogue.profile().FindPersonNumbers(text)) {
     c.Refuse(found.code, field.name, found.value, found.reason);
   }
@@ -110,10 +117,11 @@ struct ValueCheck {
       *value = std::monostate();
       return true;
     }
-    if (!CheckText(c, field, one_line, &text)) return true;
+    TextScan scan;
+    if (!CheckText(c, field, one_line, &text, &scan)) return true;
     if (field.type == v1::DIVISION) CheckDivision(c, field, text);
     if (field.type == v1::URL) CheckUrl(c, field, text);
-    WatchText(c, field, text);
+    WatchText(c, field, text, scan);
     return true;
   }
 
@@ -121,7 +129,8 @@ struct ValueCheck {
     if (field.type != v1::TEXTS) return false;
     std::erase_if(texts, IsBlank);
     for (std::string& text : texts) {
-      if (CheckText(c, field, /*one_line=*/false, &text)) WatchText(c, field, text);
+      TextScan scan;
+      if (CheckText(c, field, /*one_line=*/false, &text, &scan)) WatchText(c, field, text, scan);
     }
     if (texts.empty()) *value = std::monostate();
     return true;

@@ -33,6 +33,8 @@ class TextWatch {
   void Exempt(const Scheme* scheme) { exempt_.push_back(scheme); }
 
   std::vector<Fault> Find(std::string_view text) const;
+  // A text without a run of so many letters and digits, one a digit at least, has no such number.
+  size_t run_min() const { return token_length_min_; }
 
  private:
   struct Token;

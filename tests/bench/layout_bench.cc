@@ -202,7 +202,6 @@ std::vector<Layout> Layouts() {
       {"C as shipped", false, shipped},
       {"C page 4096", false, with([](O& o) { o.page_bytes = 4096; })},
       {"C page 8192", false, with([](O& o) { o.page_bytes = 8192; })},
-      {"C page 16384", false, with([](O& o) { o.page_bytes = 16384; })},
       {"C zstd 3", false, with([](O& o) { o.zstd_level = 3; })},
       {"C zstd 1", false, with([](O& o) { o.zstd_level = 1; })},
       {"C zstd -1", false, with([](O& o) { o.zstd_level = -1; })},

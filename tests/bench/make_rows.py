@@ -35,10 +35,16 @@ COLUMNS = ["doc_no", "item", "code", "name", "authority", "decided", "valid_from
            "kind", "title", "facts", "basis", "amount", "status", "area", "address", "remark"]
 
 
+def organisation(number):
+    """An organisation code of GB 11714: eight characters and their check character."""
+    body = "MA" + "".join(ALPHABET[number // 31**shift % 31] for shift in range(5, -1, -1))
+    total = sum(int(c, 36) * w for c, w in zip(body, (3, 7, 9, 10, 5, 8, 4, 2)))
+    return body + "0123456789X"[(11 - total % 11) % 11]
+
+
 def uscc(number):
-    body = "91310115"
-    for shift in range(8, -1, -1):
-        body += ALPHABET[number // 31**shift % 31] if shift < 8 else "M"
+    """A credit code of GB 32100, both of its check characters right."""
+    body = "91310115" + organisation(number)
     total = sum(ALPHABET.index(c) * w for c, w in zip(body, WEIGHTS))
     return body + ALPHABET[(31 - total % 31) % 31]
 

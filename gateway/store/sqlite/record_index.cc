@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/base/limits.h"
 #include "gateway/store/key_order.h"
 #include "gateway/store/sqlite/record_row.h"
 
@@ -142,6 +143,43 @@ Status RecordIndex::Find(absl::Span<const RecordId> ids,
   return records_.Find(
       ids.front().bytes.data(), sizeof(RecordId), &open,
       [&](uint32_t i, const char* row) { TakeRecordRow(row, &(*states)[i].emplace()); });
+}
+
+void RecordIndex::Forget() {
+  generation_ = kUnknown;
+  kept_stamp_ = {kUnknown, 0};
+}
+
+Status RecordIndex::FindAndKeep(absl::Span<const RecordId> ids,
+                                std::vector<std::optional<RecordState>>* states) {
+  RETURN_IF_ERROR(Find(ids, states));
+  if (ids.size() > limits::kTickEntriesMax) return Status();
+  kept_ids_.assign(ids.begin(), ids.end());
+  kept_states_ = *states;
+  kept_stamp_ = stamp();
+  return Status();
+}
+
+Status RecordIndex::FindAgain(absl::Span<const RecordId> ids,
+                              std::vector<std::optional<RecordState>>* states) {
+  if (kept_stamp_ != stamp()) return Find(ids, states);
+  states->assign(ids.size(), std::nullopt);
+  std::vector<RecordId> missing;
+  std::vector<size_t> places;
+  size_t kept = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    while (kept < kept_ids_.size() && kept_ids_[kept] < ids[i]) ++kept;
+    if (kept < kept_ids_.size() && kept_ids_[kept] == ids[i]) {
+      (*states)[i] = kept_states_[kept];
+    } else {
+      missing.push_back(ids[i]);
+      places.push_back(i);
+    }
+  }
+  std::vector<std::optional<RecordState>> found;
+  RETURN_IF_ERROR(Find(missing, &found));
+  for (size_t i = 0; i < places.size(); ++i) (*states)[places[i]] = found[i];
+  return Status();
 }
 
 StatusOr<std::vector<RecordState>> RecordIndex::FindBySubject(const SubjectKey& subject) {

@@ -26,9 +26,15 @@ class RecordIndex {
   // Takes notice of what others, or a rollback, have changed. First in every transaction.
   Status Refresh();
   // Nothing that is held in memory may be relied on; after a rollback.
-  void Forget() { generation_ = kUnknown; }
+  void Forget();
 
   Status Find(absl::Span<const RecordId> ids, std::vector<std::optional<RecordState>>* states);
+  // As Find, and remembers the answer for FindAgain.
+  Status FindAndKeep(absl::Span<const RecordId> ids,
+                     std::vector<std::optional<RecordState>>* states);
+  // As Find, but searches only for what the last FindAndKeep did not tell, while the index is as it
+  // was: whoever commits records has mostly just looked them up.
+  Status FindAgain(absl::Span<const RecordId> ids, std::vector<std::optional<RecordState>>* states);
   StatusOr<std::vector<RecordState>> FindBySubject(const SubjectKey& subject);
   Status Scan(const std::function<bool(const RecordState&)>& visit);
 
@@ -53,6 +59,12 @@ class RecordIndex {
   size_t delta_rows_max_ = 0;
   uint64_t delta_rows_ = 0;  // at least as many as there are
   int64_t generation_ = kUnknown;
+  // Every change of the index raises one of these two, so together they name its state.
+  using Stamp = std::pair<int64_t, uint64_t>;
+  Stamp stamp() const { return {generation_, delta_rows_}; }
+  Stamp kept_stamp_ = {kUnknown, 0};
+  std::vector<RecordId> kept_ids_;
+  std::vector<std::optional<RecordState>> kept_states_;
   PagePool pool_;
   SortedRuns records_, subjects_;
   Stmt find_, after_, all_, upsert_, clear_;

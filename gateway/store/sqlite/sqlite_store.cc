@@ -169,7 +169,7 @@ Status SqliteStore::ApplyRecords(const Tick& tick) {
   for (size_t i = 0; i < records.size(); ++i) ids[i] = records[i]->id;
   std::vector<std::optional<RecordState>> old;
   RETURN_IF_ERROR(index_.Refresh());
-  RETURN_IF_ERROR(index_.Find(ids, &old));
+  RETURN_IF_ERROR(index_.FindAgain(ids, &old));
   int64_t present = 0;
   int64_t gone = 0;
   for (size_t i = 0; i < records.size(); ++i) {
@@ -252,7 +252,7 @@ Status SqliteStore::FindRecords(absl::Span<const RecordId> ids,
   ReadScope scope(&db_);
   RETURN_IF_ERROR(scope.Begin());
   RETURN_IF_ERROR(index_.Refresh());
-  return index_.Find(ids, states);
+  return index_.FindAndKeep(ids, states);
 }
 
 StatusOr<std::vector<RecordState>> SqliteStore::FindBySubject(const SubjectKey& subject) {

@@ -58,6 +58,8 @@ class FakeProfile : public Profile {
     return {{Code::ID_IN_CLEAR, "", "P1****67", "a person's number"}};
   }
 
+  size_t PersonNumberRunMin() const override { return std::string_view("P1234567").size(); }
+
   const Division* FindDivision(std::string_view table, std::string_view code,
                                std::optional<int32_t> day) const override {
     if (table != "test.places") return nullptr;

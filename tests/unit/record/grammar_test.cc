@@ -23,12 +23,12 @@ TEST(Text, ControlCharactersAreFoundWhereverTheyStand) {
     if (c == '\n') continue;
     for (size_t before = 0; before < 18; ++before) {
       const std::string text = std::string(before, 'x') + static_cast<char>(c) + "yyyyyyyyyyyy";
-      EXPECT_EQ(FindControl(text), before) << c;
+      EXPECT_EQ(ScanText(text).control, before) << c;
     }
   }
-  EXPECT_EQ(FindControl("12345678\x7F"), 8u);
-  EXPECT_EQ(FindControl("\xC2\x80"), 0u);
-  EXPECT_EQ(FindControl("a\xC2\x9F"), 1u);
+  EXPECT_EQ(ScanText("12345678\x7F").control, 8u);
+  EXPECT_EQ(ScanText("\xC2\x80").control, 0u);
+  EXPECT_EQ(ScanText("a\xC2\x9F").control, 1u);
   EXPECT_FALSE(IsCanonicalText("\xC2"));
   EXPECT_FALSE(IsCanonicalText("\xED\xA0\x80"));
 }
@@ -38,13 +38,41 @@ TEST(Text, ControlCharactersAreFoundAtEveryPlaceOfAWord) {
        {std::string("\x01"), std::string("\x7F"), std::string("\xC2\x85")}) {
     for (size_t before = 0; before < 20; ++before) {
       const std::string text = std::string(before, 'x') + control + std::string(9, 'y');
-      EXPECT_EQ(FindControl(text), before) << before;
+      EXPECT_EQ(ScanText(text).control, before) << before;
       std::string wide;
       for (size_t i = 0; i < before; ++i) wide += "\xE4\xB8\x8A";
-      EXPECT_EQ(FindControl(wide + control + wide), wide.size()) << before;
-      EXPECT_EQ(FindControl(wide + "\xC2\xA0\n" + wide), std::string::npos) << before;
+      EXPECT_EQ(ScanText(wide + control + wide).control, wide.size()) << before;
+      EXPECT_EQ(ScanText(wide + "\xC2\xA0\n" + wide).control, std::string::npos) << before;
     }
   }
+}
+
+TEST(Text, OneLookTellsRunsOfDigitsAndLineFeeds) {
+  EXPECT_EQ(ScanText("").digit_run, 0u);
+  EXPECT_EQ(ScanText("letters only").digit_run, 0u);
+  EXPECT_EQ(ScanText("No 1380 0138x").digit_run, 5u);
+  EXPECT_EQ(ScanText("abc1").digit_run, 4u);
+  EXPECT_EQ(ScanText("1abc def").digit_run, 4u);
+  EXPECT_EQ(ScanText("\xE4\xB8\x8A"
+                     "123"
+                     "\xE4\xB8\x8A"
+                     "45")
+                .digit_run,
+            3u);
+  EXPECT_EQ(ScanText("\xC3\xA9"
+                     "12\xC3\xA9")
+                .digit_run,
+            2u);
+  // Full-width digits count, alone and beside ASCII ones.
+  EXPECT_EQ(ScanText("\xEF\xBC\x91\xEF\xBC\x92"
+                     "3")
+                .digit_run,
+            3u);
+  EXPECT_TRUE(ScanText("a\nb").line_feed);
+  EXPECT_FALSE(ScanText("a b").line_feed);
+  EXPECT_FALSE(ScanText("\xE4\xB8").utf8);
+  EXPECT_FALSE(ScanText("ab\xF5").utf8);
+  EXPECT_TRUE(ScanText("\xF0\x9F\x98\x80 \xE4\xB8\x8A").utf8);
 }
 
 TEST(Text, FoldsTabsAndLineEnds) {
