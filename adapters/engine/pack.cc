@@ -187,7 +187,13 @@ void PackLoader::LoadCatalogue(const ProfileByName& profiles) {
   const auto profile = profiles(declared.profile());
   if (!profile.ok()) return Fail(profile.status(), file);
   const auto catalogue = record::Catalogue::Compile(declared, *profile, file_text_);
-  if (!catalogue.ok()) return Fail(catalogue.status(), file);
+  if (!catalogue.ok()) {
+    // One finding a fault: the status tells only the first of many.
+    const std::vector<Fault> faults = record::Catalogue::Check(declared, **profile);
+    for (const Fault& fault : faults) Fail(fault.code, file, Describe(fault));
+    if (faults.empty()) Fail(catalogue.status(), file);
+    return;
+  }
   pack_->catalogue_ = *catalogue;
 }
 
@@ -317,6 +323,9 @@ void PackLoader::Advise() {
   for (const auto& item : pack_->catalogue_->items()) {
     bool made = false;
     for (const CompiledQuery& query : pack_->queries_) {
+      // What more_items names has the same fields as the first item, of which they are told.
+      const auto& more = query.more_items;
+      made = made || std::find(more.begin(), more.end(), item.get()) != more.end();
       if (query.item != item.get()) continue;
       made = true;
       for (size_t i = 0; i < item->fields.size(); ++i) {
@@ -336,10 +345,15 @@ StatusOr<std::shared_ptr<const Pack>> Pack::Load(const FileText& file_text,
   std::shared_ptr<const CompiledPack> pack = loader.Load(profiles);
   if (pack != nullptr) return std::shared_ptr<const Pack>(std::move(pack));
   std::string message;
+  size_t errors = 0;
   for (const LintFinding& finding : loader.findings()) {
-    if (!finding.error) continue;
+    if (!finding.error || ++errors > limits::kYamlFaultsMax) continue;
     absl::StrAppend(&message, message.empty() ? "" : "\n", finding.where,
                     finding.where.empty() ? "" : ": ", finding.message);
+  }
+  if (errors > limits::kYamlFaultsMax) {
+    absl::StrAppend(&message, "\nand ", errors - limits::kYamlFaultsMax,
+                    " more; tombolo pack check tells all of them");
   }
   return MakeError(loader.first_code(), message);
 }

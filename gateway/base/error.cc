@@ -82,4 +82,10 @@ std::string Describe(const Status& status) {
   return absl::StrCat(ToAbsl(NameOf(CodeOf(status))), ": ", status.message());
 }
 
+std::string Describe(const Fault& fault) {
+  std::string out = absl::StrCat(ToAbsl(NameOf(fault.code)), " ", fault.column);
+  if (!fault.value.empty()) absl::StrAppend(&out, " = \"", fault.value, "\"");
+  return absl::StrCat(out, ": ", fault.reason);
+}
+
 }  // namespace tombolo

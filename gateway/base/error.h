@@ -60,6 +60,9 @@ struct Fault {
   bool operator==(const Fault&) const = default;
 };
 
+// "CODE column = "value": reason", on one line.
+std::string Describe(const Fault& fault);
+
 #define TOMBOLO_CONCAT_INNER(a, b) a##b
 #define TOMBOLO_CONCAT(a, b) TOMBOLO_CONCAT_INNER(a, b)
 

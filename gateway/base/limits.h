@@ -37,7 +37,7 @@ inline constexpr size_t kHeaderSearchRowsMax = 1000;        // HEADER_MISSING be
 inline constexpr size_t kYamlBytesMax = 4 * kMiB;
 inline constexpr size_t kSecretFileBytesMax = 16 * kKiB;  // a key in PEM
 inline constexpr size_t kYamlDepthMax = 32;
-inline constexpr size_t kYamlFaultsMax = 20;  // told of one file; the rest is counted
+inline constexpr size_t kYamlFaultsMax = 20;  // told in one message; the rest is counted
 // of any file in a pack's or profile's folder
 inline constexpr size_t kPackFileBytesMax = 64 * kMiB;
 inline constexpr size_t kSqlBytesMax = 256 * kKiB;

@@ -121,10 +121,11 @@ std::unique_ptr<ItemSpec> CompileItem(const v1::CatalogueItem& item) {
 Status ToStatus(const std::string& name, const std::vector<Fault>& faults) {
   std::string message = absl::StrCat("the catalogue ", name, " has ", faults.size(),
                                      faults.size() == 1 ? " fault:" : " faults:");
-  for (const Fault& fault : faults) {
-    absl::StrAppend(&message, "\n  ", ToAbsl(NameOf(fault.code)), " ", fault.column);
-    if (!fault.value.empty()) absl::StrAppend(&message, " = \"", fault.value, "\"");
-    absl::StrAppend(&message, ": ", fault.reason);
+  const size_t told = std::min(faults.size(), limits::kYamlFaultsMax);
+  for (size_t i = 0; i < told; ++i) absl::StrAppend(&message, "\n  ", Describe(faults[i]));
+  if (told < faults.size()) {
+    absl::StrAppend(&message, "\n  and ", faults.size() - told,
+                    " more; tombolo pack check tells all of them");
   }
   return MakeError(faults.front().code, message);
 }

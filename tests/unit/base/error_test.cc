@@ -30,6 +30,13 @@ TEST(Codes, EachHasANameADocumentAndAnExitCode) {
   EXPECT_EQ(NameOf(Code::kOk), "OK");
 }
 
+TEST(Faults, AreToldOnOneLine) {
+  EXPECT_EQ(Describe(Fault{Code::DATE_INVALID, "opened", "31.02.", "no such day"}),
+            "DATE_INVALID opened = \"31.02.\": no such day");
+  EXPECT_EQ(Describe(Fault{Code::FIELD_REQUIRED, "name", "", "it is empty"}),
+            "FIELD_REQUIRED name: it is empty");
+}
+
 // Only trouble of our own looks like trouble of our own.
 TEST(Codes, EachBecomesAStatusOfItsKind) {
   for (const CodeInfo& info : AllCodes()) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "adapters/engine/compiled_pack.h"
 #include "gateway/base/limits.h"
@@ -187,6 +189,62 @@ TEST(PackGlob, FitsWholeNames) {
   EXPECT_FALSE(GlobFits("?", ""));
   EXPECT_FALSE(GlobFits("", "x"));
   EXPECT_FALSE(GlobFits("*a*a*a*a*b", std::string(200, 'a')));
+}
+
+// A catalogue of `items` further items, each from a private source.
+Files WithFaultyItems(size_t items) {
+  Files files = SimplePack(kGood);
+  std::string& catalogue = files["catalogue.yaml"];
+  std::string item = catalogue.substr(catalogue.find("  - code: test.item"));
+  item.insert(item.find("    kind: INSPECTION\n"), "    source_kind: PRIVATE\n");
+  for (size_t i = 0; i < items; ++i) {
+    std::string next = item;
+    next.replace(next.find("test.item"), 9, absl::StrCat("test.more", i));
+    catalogue += next;
+  }
+  return files;
+}
+
+TEST(PackLoad, ManyFaultsAreToldUpToTheLimitAndAllByLint) {
+  for (const size_t count : {limits::kYamlFaultsMax, limits::kYamlFaultsMax + 1, size_t{400}}) {
+    const Files files = WithFaultyItems(count);
+    const auto pack = LoadPack(files);
+    ASSERT_CODE(Code::PRIVATE_SOURCE, pack);
+    const std::string message(pack.status().message());
+    const size_t more = count - limits::kYamlFaultsMax;
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n') + 1,
+              limits::kYamlFaultsMax + (more > 0 ? 1 : 0));
+    const std::string rest = absl::StrCat("and ", more, " more; tombolo pack check");
+    EXPECT_EQ(message.find(rest) != std::string::npos, more > 0) << message;
+    const std::vector<LintFinding> findings = Lint(TextOf(files), TestProfile);
+    ASSERT_EQ(findings.size(), count);
+    for (const LintFinding& finding : findings) {
+      EXPECT_TRUE(finding.error);
+      EXPECT_EQ(finding.where, "catalogue.yaml");
+      EXPECT_THAT(finding.message, HasSubstr("items.test.more"));
+    }
+  }
+}
+
+TEST(PackLint, AnItemThatAColumnChoosesIsMade) {
+  const auto advice = [](const Files& files) {
+    std::string all;
+    for (const LintFinding& finding : Lint(TextOf(files), TestProfile)) {
+      absl::StrAppend(&all, finding.message, "\n");
+    }
+    return all;
+  };
+  Files files = With("item: test.item", "item: test.item\n    more_items: [test.other]",
+                     absl::StrCat("SELECT 'test.other' AS _item, ", kGood + 7));
+  std::string& catalogue = files["catalogue.yaml"];
+  std::string other = catalogue.substr(catalogue.find("  - code: test.item"));
+  other.replace(other.find("test.item"), 9, "test.other");
+  std::string third = other;
+  third.replace(third.find("test.other"), 10, "test.third");
+  catalogue += other + third;
+  EXPECT_THAT(advice(files), ::testing::Not(HasSubstr("makes the item test.other")));
+  EXPECT_THAT(advice(files), ::testing::Not(HasSubstr("makes the item test.item")));
+  EXPECT_THAT(advice(files), HasSubstr("no SELECT makes the item test.third"));
 }
 
 TEST(PackLint, SaysWhatIsForgotten) {

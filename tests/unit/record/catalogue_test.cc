@@ -89,6 +89,29 @@ TEST(CatalogueCheck, AllFaultsTogether) {
   }
 }
 
+TEST(CatalogueCheck, ManyFaultsAreToldUpToTheLimit) {
+  for (const size_t count : {limits::kYamlFaultsMax, limits::kYamlFaultsMax + 1, size_t{400}}) {
+    v1::Catalogue declared;
+    declared.set_name("test");
+    for (size_t i = 0; i < count; ++i) {
+      v1::CatalogueItem* item = declared.add_items();
+      *item = SampleCatalogue().items(kRegister);
+      item->clear_fields();
+      item->set_code("item" + std::to_string(i));
+      item->set_source_kind("PRIVATE");
+    }
+    ASSERT_EQ(Check(declared, {}).size(), count);
+    const auto compiled = Catalogue::Compile(declared, ProfileWith({}), nullptr);
+    const std::string message(compiled.status().message());
+    EXPECT_NE(message.find(std::to_string(count) + " faults"), std::string::npos) << message;
+    const auto lines = static_cast<size_t>(std::count(message.begin(), message.end(), '\n'));
+    const size_t more = count - limits::kYamlFaultsMax;
+    EXPECT_EQ(lines, limits::kYamlFaultsMax + (more > 0 ? 1 : 0));
+    const std::string rest = "and " + std::to_string(more) + " more; tombolo pack check";
+    EXPECT_EQ(message.find(rest) != std::string::npos, more > 0) << message;
+  }
+}
+
 TEST(CatalogueLimits, Items) {
   v1::Catalogue declared;
   declared.set_name("test");
