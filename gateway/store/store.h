@@ -166,7 +166,8 @@ class Store {
   virtual Status ScanRecords(const std::function<bool(const RecordState&)>& visit) = 0;
 
   virtual StatusOr<std::vector<IngestRow>> Ingests() = 0;
-  // Ascending id, after `after_id`; fewer when the page grows past limits::kTickBytesMax.
+  // Ascending id, after `after_id`; fewer when the rows' raw text and cells reach
+  // limits::kTickBytesMax: the row that brings them there is the page's last.
   virtual StatusOr<std::vector<QuarantineRow>> Quarantine(uint64_t after_id, size_t rows_max) = 0;
   virtual StatusOr<QuarantineRow> FindQuarantine(uint64_t id) = 0;
   virtual StatusOr<std::optional<CheckpointRow>> LastCheckpoint() = 0;

@@ -398,6 +398,40 @@ TEST_P(StoreContract, SubjectWithManyRecords) {
   EXPECT_TRUE(store_->FindBySubject(SubjectOf(77778))->empty());
 }
 
+TEST_P(StoreContract, RecordOfSeveralVersionsInOneFileIsMarked) {
+  Tick tick = FullTick();
+  tick.records[0].multi = true;
+  ASSERT_OK(store_->Commit(tick));
+  Reopen();
+  std::vector<std::optional<RecordState>> states;
+  const auto multi_of = [&](uint64_t n) {
+    EXPECT_TRUE(store_->FindRecords({IdOf(n)}, &states).ok());
+    return states.at(0).value().multi;
+  };
+  EXPECT_TRUE(multi_of(1));
+  EXPECT_FALSE(multi_of(2));
+  EXPECT_TRUE(store_->FindBySubject(SubjectOf(1))->at(0).multi);
+  int marked = 0;
+  ASSERT_OK(store_->ScanRecords([&](const RecordState& record) {
+    marked += record.multi ? 1 : 0;
+    return true;
+  }));
+  EXPECT_EQ(marked, 1);
+  Tick next;  // the mark goes with a further version, and comes and goes on the same one
+  next.records = {RecordOf(1, 2, 1, 4), RecordOf(2, 1, 1, 2), RecordOf(3, 1, 2, 1)};
+  next.records[1].multi = true;
+  next.records[2].multi = true;
+  next.appends = {AppendOf(1, 3, {PutEntry("d")})};
+  ASSERT_OK(store_->Commit(next));
+  Tick last;
+  last.records = {RecordOf(3, 1, 2, 1)};
+  ASSERT_OK(store_->Commit(last));
+  Reopen();
+  EXPECT_FALSE(multi_of(1));
+  EXPECT_TRUE(multi_of(2));
+  EXPECT_FALSE(multi_of(3));
+}
+
 TEST_P(StoreContract, RecordMovesToAnotherSubjectAndBack) {
   ASSERT_OK(store_->Commit(FullTick()));
   for (uint64_t version = 2; version < 6; ++version) {
@@ -553,6 +587,30 @@ TEST_P(StoreContract, QuarantineReplacesResolvesRemoves) {
   EXPECT_EQ(store_->Quarantine(0, 1)->size(), 1u);
   EXPECT_EQ(store_->Quarantine(0, 0)->size(), 0u);
   EXPECT_TRUE(store_->Quarantine(later[1].id, 10)->empty());
+}
+
+// A page ends with the row that brings it to the cap.
+TEST_P(StoreContract, QuarantinePageBytesLimit) {
+  constexpr size_t kRows = 8;
+  constexpr size_t kHalf = limits::kTickBytesMax / kRows / 2;
+  for (size_t n = 1; n <= kRows + 2; ++n) {
+    Tick tick;
+    QuarantineRow row = QuarantinedRow(n, std::string(kHalf, 'r'));
+    row.cells = std::string(kHalf - (n == kRows + 2 ? 1 : 0), 'c');
+    tick.quarantine_add = {row};
+    ASSERT_OK(store_->Commit(tick));
+  }
+  const auto rows_after = [&](uint64_t id) { return store_->Quarantine(id, 100)->size(); };
+  const uint64_t first = store_->Quarantine(0, 1)->at(0).id;
+  EXPECT_EQ(rows_after(0), kRows);
+  EXPECT_EQ(rows_after(first), kRows);
+  EXPECT_EQ(rows_after(first + 1), kRows);  // one byte below the cap, and the last row
+  EXPECT_EQ(store_->Quarantine(0, kRows - 1)->size(), kRows - 1);
+  Tick tick;  // one byte below the cap, and there is a further row
+  tick.quarantine_add = {QuarantinedRow(kRows + 3, "last")};
+  ASSERT_OK(store_->Commit(tick));
+  EXPECT_EQ(rows_after(first + 1), kRows + 1);
+  EXPECT_EQ(rows_after(first), kRows);
 }
 
 TEST_P(StoreContract, QuarantineKeepsAnyBytes) {

@@ -140,12 +140,17 @@ void DumpEntries(Store* store, const StreamState& stream, std::string* out) {
 }
 
 void DumpQuarantine(Store* store, std::string* out) {
-  auto rows = store->Quarantine(0, 1000000);
-  if (!rows.ok()) {
-    absl::StrAppend(out, Describe(rows.status()), "\n");
-    return;
+  std::vector<QuarantineRow> all;
+  for (;;) {
+    auto page = store->Quarantine(all.empty() ? 0 : all.back().id, limits::kPageEntriesMax);
+    if (!page.ok()) {
+      absl::StrAppend(out, Describe(page.status()), "\n");
+      return;
+    }
+    if (page->empty()) break;
+    for (QuarantineRow& row : *page) all.push_back(std::move(row));
   }
-  for (const QuarantineRow& row : *rows) {
+  for (const QuarantineRow& row : all) {
     absl::StrAppend(out, "quarantine ", row.id, " ", row.ingest, " ", row.pack, " ", row.query, " ",
                     row.source, " ", row.file, " ", row.row_number, " ", row.line);
     absl::StrAppend(out, " ", ToHex(row.row_key), " ", row.columns, " ", row.raw, " ", row.cells,

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/base/text.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/text.h"
 #include "gateway/store/tick_rules.h"
 
 namespace tombolo::store {
@@ -260,9 +260,11 @@ StatusOr<std::vector<IngestRow>> MemoryStore::Ingests() {
 
 StatusOr<std::vector<QuarantineRow>> MemoryStore::Quarantine(uint64_t after_id, size_t rows_max) {
   std::vector<QuarantineRow> rows;
+  size_t bytes = 0;
   for (auto it = quarantine_.upper_bound(after_id);
-       it != quarantine_.end() && rows.size() < rows_max; ++it) {
+       it != quarantine_.end() && rows.size() < rows_max && bytes < limits::kTickBytesMax; ++it) {
     rows.push_back(it->second);
+    bytes += it->second.raw.size() + it->second.cells.size();
   }
   return rows;
 }
