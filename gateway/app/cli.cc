@@ -68,6 +68,7 @@ std::unique_ptr<CLI::App> MakeCommandLine(Session* session) {
 
 int RunCommandLine(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  TakeLibraryLogs();
   Session session;
   const std::unique_ptr<CLI::App> app = MakeCommandLine(&session);
   try {

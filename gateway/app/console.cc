@@ -1,5 +1,6 @@
 #include "gateway/app/console.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,6 +19,13 @@ constexpr int64_t kQuietUs = 2'000'000;
 constexpr int64_t kRedrawUs = 100'000;
 constexpr size_t kBarColumns = 24;
 constexpr size_t kCellColumnsMin = 8;
+
+void OnProtobufLog(google::protobuf::LogLevel level, const char*, int, const std::string& message) {
+  if (message.find("UTF-8 data when parsing") != std::string::npos) return;
+  const bool grave = level >= google::protobuf::LOGLEVEL_ERROR;
+  PrintError("tombolo: " + std::string(grave ? "INTERNAL" : "warning") +
+             ": libprotobuf: " + message + "\n");
+}
 
 // Next code point of well-formed UTF-8; U+FFFD and one byte for anything else.
 char32_t NextCodePoint(std::string_view* s) {
@@ -234,6 +242,8 @@ void Progress::Update(uint64_t rows, uint64_t bytes) {
       std::string(kBarColumns - filled, '.'), static_cast<int>(share * 100), Grouped(rows),
       Grouped(static_cast<uint64_t>(static_cast<double>(rows) / seconds)), left));
 }
+
+void TakeLibraryLogs() { google::protobuf::SetLogHandler(OnProtobufLog); }
 
 void Progress::Done() {
   if (shown_) PrintError("\r\x1b[K");

@@ -71,6 +71,10 @@ std::string Grouped(uint64_t number);
 void Print(std::string_view text);       // to standard output
 void PrintError(std::string_view text);  // to standard error
 
+// From now on what libprotobuf logs by itself is written in the program's own form; but not that a
+// message holds text that is not UTF-8, which whoever parsed it tells as an error.
+void TakeLibraryLogs();
+
 // A bar on standard error, only on a terminal and only after two seconds: share, rate and time
 // left.
 class Progress {

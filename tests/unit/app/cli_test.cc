@@ -3,10 +3,12 @@
 #include "gateway/app/cli.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <filesystem>
 #include <functional>
 
+#include "gateway/app/check_input.h"
 #include "gateway/app/packs.h"
 #include "gateway/base/limits.h"
 #include "tests/support/assert_ok.h"
@@ -109,6 +111,14 @@ TEST(CommandLine, ExitCodes) {
   EXPECT_EQ(RunProgram({"status", "--node", node.c_str()}), 4);
 }
 
+TEST(CommandLine, LogsOfLibrariesAreTaken) {
+  google::protobuf::SetLogHandler(nullptr);  // silent
+  EXPECT_EQ(RunProgram({"--help"}), 0);
+  ::testing::internal::CaptureStderr();
+  GOOGLE_LOG(WARNING) << "odd";
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "tombolo: warning: libprotobuf: odd\n");
+}
+
 TEST(CommandLine, ANewNodeIsForItsOwnerAndMadeWholeOrNotAtAll) {
   testing::TempDir dir;
   v1::NodeConfig config;
@@ -132,6 +142,38 @@ TEST(CommandLine, ANewNodeIsForItsOwnerAndMadeWholeOrNotAtAll) {
               std::filesystem::perms::none)
         << name;
   }
+}
+
+TEST(NodeFolder, AConfigurationAtTheLimitAndBeyond) {
+  testing::TempDir dir;
+  v1::NodeConfig config;
+  config.set_origin(kGood);
+  ASSERT_OK(NodeFolder::Make(dir.File("node"), config));
+  std::string yaml = dir.Read("node/node.yaml") + "#";
+  yaml.resize(limits::kYamlBytesMax, '.');
+  dir.Write("node/node.yaml", yaml);
+  EXPECT_OK(NodeFolder::Open(dir.File("node"), Access::kRead));
+  dir.Write("node/node.yaml", yaml + ".");
+  EXPECT_CODE(Code::LIMIT_EXCEEDED, NodeFolder::Open(dir.File("node"), Access::kRead));
+}
+
+TEST(EachInput, ALineAtTheLimitAndBeyond) {
+  testing::TempDir dir;
+  const std::string most(limits::kRowBytesMax, 'x');
+  std::vector<size_t> lines;
+  const auto take = [&](const std::string& content) {
+    lines.clear();
+    return EachInput({dir.Write("lines", content)}, limits::kRowBytesMax,
+                     [&](std::string_view line) {
+                       lines.push_back(line.size());
+                       return absl::OkStatus();
+                     });
+  };
+  EXPECT_OK(take("a\n" + most + "\nb"));
+  EXPECT_EQ(lines, (std::vector<size_t>{1, limits::kRowBytesMax, 1}));
+  EXPECT_OK(take(most));
+  EXPECT_CODE(Code::LIMIT_EXCEEDED, take("a\n" + most + "x\n"));
+  EXPECT_EQ(lines, std::vector<size_t>{1});
 }
 
 TEST(CheckOrigin, TakesSpiffeIdsWithAPath) {

@@ -1,8 +1,11 @@
 #include "gateway/app/console.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+
+#include "tombolo/v1/stream.pb.h"
 
 namespace tombolo::app {
 namespace {
@@ -77,6 +80,23 @@ TEST(FaultJson, HasAllFourParts) {
   EXPECT_EQ(parsed.at("column").get_string(), "col");
   EXPECT_EQ(parsed.at("value").get_string(), "va\"lue");
   EXPECT_EQ(parsed.at("reason").get_string(), "why");
+}
+
+TEST(LibraryLogs, ComeInOurFormAndOnlyWhereNobodyElseTells) {
+  TakeLibraryLogs();
+  ::testing::internal::CaptureStderr();
+  GOOGLE_LOG(WARNING) << "something odd";
+  GOOGLE_LOG(ERROR) << "something wrong";
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "tombolo: warning: libprotobuf: something odd\n"
+            "tombolo: INTERNAL: libprotobuf: something wrong\n");
+  v1::StreamDescriptor descriptor;
+  descriptor.set_origin("x");
+  std::string bytes = descriptor.SerializeAsString();
+  bytes.back() = '\xFF';
+  ::testing::internal::CaptureStderr();
+  EXPECT_FALSE(descriptor.ParseFromString(bytes));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Grouped, ThousandsByThousands) {
