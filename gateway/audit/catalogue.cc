@@ -51,7 +51,9 @@ const std::vector<EventInfo>& AllEvents() {
       {v1::RECORDS_EXPORTED, "RECORDS_EXPORTED", 0,
        "The operator exported records or streams; count says how many entries."},
       {v1::RECORD_ERASED, "RECORD_ERASED", kRanges,
-       "Content and salts of a record were erased; ranges has the tombstones."},
+       "Content and salts of a record were erased; ranges has the tombstones, subject_ref whose "
+       "record "
+       "it was, where it named a subject."},
   };
   return *kAll;
 }

@@ -73,6 +73,7 @@ StatusOr<uint64_t> EraseRecord(const Context& context, const RecordId& id) {
     }
     writer->Tombstone(stream, seqs, now_us);
   }
+  const SubjectKey subject = state.subject;
   state.present = false;
   state.multi = false;
   state.digest = {};
@@ -80,7 +81,7 @@ StatusOr<uint64_t> EraseRecord(const Context& context, const RecordId& id) {
   writer->tick().records.push_back(state);
   v1::AuditEvent event;
   event.set_type(v1::RECORD_ERASED);
-  event.set_correlation_id(std::string(id.view()));
+  if (subject != SubjectKey()) event.set_subject_ref(std::string(subject.view()));
   event.set_count(erased);
   for (v1::StreamRange& range : writer->Ranges()) *event.add_ranges() = std::move(range);
   writer->Audit(std::move(event));

@@ -1,5 +1,7 @@
 // Erasing a record: content, salts, keyed digest and subject reference of all its versions go; the
-// leaves stay, so that every stream and checkpoint still verifies.
+// leaves stay, so that every stream and checkpoint still verifies. The audit event, which never
+// leaves the node, keeps the keyed reference of the subject: whoever asked can be told that it was
+// done.
 //
 // Ownership: borrows the context. Thread-safety: one thread. Errors: NOT_FOUND, those of the store.
 // One transaction.
