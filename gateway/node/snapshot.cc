@@ -1,6 +1,7 @@
 #include "gateway/node/snapshot.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "gateway/base/limits.h"
@@ -116,7 +117,11 @@ StatusOr<SnapshotOutcome> RetractVanished(IngestRun* run, const SnapshotBasis& b
   }
   RETURN_IF_ERROR(RetractAll(run, vanished, event));
   outcome.retracted = true;
-  run->summary.items[basis.query->item()].retracted += vanished.size();
+  std::map<uint32_t, uint64_t> by_stream;
+  for (const store::RecordState& state : vanished) ++by_stream[state.stream];
+  for (const auto& [stream, count] : by_stream) {
+    run->summary.items[std::string(run->writer->ItemOf(stream))].retracted += count;
+  }
   return outcome;
 }
 

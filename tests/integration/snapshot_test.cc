@@ -2,6 +2,7 @@
 // makes a file doubtful keeps every record.
 #include <gmock/gmock.h>
 
+#include "gateway/base/limits.h"
 #include "gateway/node/snapshot.h"
 #include "tests/integration/town.h"
 
@@ -51,6 +52,40 @@ TEST_F(SnapshotTest, WhatVanishedIsRetractedAndWhatReturnsIsCounted) {
   EXPECT_EQ(Rows().rows_new(), 1u);
   EXPECT_EQ(HistoryOf(4)[0].version, 3u);
   ExpectExportVerifies();
+}
+
+TEST_F(SnapshotTest, RetractionsAreCountedWithTheirItem) {
+  Use({.snapshot = true, .scoped = false, .mixed = true});
+  const std::string shops = TownFile(4);
+  const std::string market = "M,2001-02-03,,";
+  Take(shops + TownRow(11, "M11", "A", market) + TownRow(12, "M12", "A", market) +
+       TownRow(13, "M13", "A", market));
+  EXPECT_EQ(Shops().fresh, 4u);
+  EXPECT_EQ(sum.items["test.market"].fresh, 3u);
+  Take(TownFile(3) + TownRow(11, "M11", "A", market));
+  EXPECT_EQ(Outcome().vanished, 3u);
+  EXPECT_EQ(Shops().retracted, 1u);
+  EXPECT_EQ(sum.items["test.market"].retracted, 2u);
+  Take(TownFile(3));
+  EXPECT_EQ(Shops().retracted, 0u);
+  EXPECT_EQ(sum.items["test.market"].retracted, 1u);
+}
+
+// Half a tick's entries go into one tick.
+TEST_F(SnapshotTest, MoreRetractionsThanOneTickHolds) {
+  constexpr int kGone = limits::kTickEntriesMax / 2 + 1;
+  for (const int gone : {kGone - 1, kGone}) {
+    Take(TownFile(kGone + 1));
+    const auto before = context.store->LastCheckpoint();
+    ASSERT_OK(before);
+    Take(TownFile(kGone + 1 - gone), {.yes = true});
+    EXPECT_EQ(Shops().retracted, static_cast<uint64_t>(gone));
+    EXPECT_EQ(Totals().records_present, static_cast<uint64_t>(kGone + 1 - gone));
+    const auto after = context.store->LastCheckpoint();
+    ASSERT_OK(after);
+    // Started, the batches of retractions, the end.
+    EXPECT_EQ((*after)->tick - (*before)->tick, gone == kGone ? 4u : 3u);
+  }
 }
 
 TEST_F(SnapshotTest, AnotherScopeIsNotTouched) {

@@ -26,21 +26,14 @@ std::string PackYaml(const TownPack& pack) {
       "records:\n  - name: shop\n    item: test.shop\n    source: shops\n"
       "    sql_file: shop.sql\n    on_duplicate: " +
       pack.on_duplicate + "\n";
+  if (pack.mixed) yaml += "    more_items: [test.market]\n";
   if (pack.snapshot) yaml += "    complete_snapshot: true\n";
   if (pack.snapshot && pack.scoped && !pack.grouped) yaml += "    scope_column: town\n";
   return yaml;
 }
 
-std::string Catalogue(const TownPack& pack) {
-  return R"(
-name: test.town
-title: Town
-version: "1"
-locality: Town
-code_lists:
-  - {name: kind, file: kind.csv}
-items:
-  - code: test.shop
+std::string Item(const TownPack& pack, const std::string& code) {
+  return "  - code: " + code + R"(
     title: Shop
     kind: REGISTRATION
     polarity: BASIC
@@ -58,8 +51,23 @@ items:
 )";
 }
 
+std::string Catalogue(const TownPack& pack) {
+  return R"(
+name: test.town
+title: Town
+version: "1"
+locality: Town
+code_lists:
+  - {name: kind, file: kind.csv}
+items:
+)" + Item(pack, "test.shop") +
+         (pack.mixed ? Item(pack, "test.market") : "");
+}
+
 std::string Sql(const TownPack& pack) {
-  return "SELECT " + std::string(pack.grouped ? "rows(_row)" : "_row") + R"( AS _rows,
+  const std::string item = "CASE kind WHEN 'M' THEN 'test.market' ELSE 'test.shop' END AS _item, ";
+  return "SELECT " + (pack.mixed ? item : "") + (pack.grouped ? "rows(_row)" : "_row") +
+         R"( AS _rows,
   CASE WHEN name = 'CLOSED' THEN 'closed' END AS _leave_out,
   norm_id('generic.number', id) AS key_1,
   clean(name) AS "subject.name",
@@ -172,9 +180,13 @@ std::vector<node::RecordView> Town::HistoryOf(int id) {
 }
 
 std::vector<store::QuarantineRow> Town::Quarantined() {
-  auto rows = context.store->Quarantine(0, limits::kPageEntriesMax);
-  EXPECT_OK(rows);
-  return rows.ok() ? *rows : std::vector<store::QuarantineRow>();
+  std::vector<store::QuarantineRow> all;
+  for (;;) {
+    auto page = context.store->Quarantine(all.empty() ? 0 : all.back().id, limits::kPageEntriesMax);
+    EXPECT_OK(page);
+    if (!page.ok() || page->empty()) return all;
+    for (store::QuarantineRow& row : *page) all.push_back(std::move(row));
+  }
 }
 
 store::Totals Town::Totals() {

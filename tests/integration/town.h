@@ -32,6 +32,7 @@ struct TownPack {
   bool snapshot = false;
   bool scoped = true;  // by the column town
   bool grouped = false;
+  bool mixed = false;  // rows of kind M are of the item test.market
   int version = 1;
   std::string kinds = "S,Shop\nM,Market\n";  // the code list without its header
   // pack.yaml, catalogue.yaml, kind.csv, unit.csv by name.
