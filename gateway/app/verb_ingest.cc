@@ -88,6 +88,7 @@ std::string SummaryJson(const std::string& file, const std::string& pack,
       .Raw("left_out", CountsJson(s.left_out))
       .Raw("quarantined", CountsJson(s.quarantined))
       .Number("quarantined_anew", static_cast<int64_t>(s.quarantined_anew))
+      .Text("attention", NameOf(s.Attention()))
       .Number("released", static_cast<int64_t>(s.released))
       .Raw("warnings", CountsJson(s.warnings))
       .Raw("snapshots", JsonArrayOf(snapshots))
@@ -122,6 +123,17 @@ void PrintDetails(const node::IngestSummary& s) {
     Print("\n" + Grouped(s.released) + " rows left quarantine: they are sound now.\n");
 }
 
+// What most of the file's bad rows are refused for, and how much else there is.
+std::string MainFaultOf(const node::IngestSummary& s) {
+  const Code main = s.MainFault();
+  if (main == Code::kOk) return "";
+  const std::string name(NameOf(main));
+  const size_t others = s.quarantined.size() - 1;
+  if (others == 0) return ", all for " + name;
+  return ", mostly for " + name + " (and " + Grouped(others) +
+         (others == 1 ? " other code)" : " other codes)");
+}
+
 void PrintSummary(const std::string& file, const std::string& pack, const node::IngestSummary& s) {
   const v1::Balance& b = s.balance;
   Print(Toned(Tone::kStrong, file) + "  (pack " + pack +
@@ -143,8 +155,8 @@ void PrintSummary(const std::string& file, const std::string& pack, const node::
     }
   }
   if (s.quarantined_anew > 0) {
-    Print("\n" + Grouped(s.quarantined_anew) +
-          " rows are new in quarantine; look at them with: tombolo quarantine list\n");
+    Print("\n" + Grouped(s.quarantined_anew) + " rows are new in quarantine" + MainFaultOf(s) +
+          "; look at them with: tombolo quarantine list\n");
   }
   if (!s.outcome.ok()) {
     Print("\n" + Toned(Tone::kBad, "The file was not read to its end: ") +

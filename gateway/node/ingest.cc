@@ -196,15 +196,25 @@ bool IngestSummary::Adds() const {
                                     balance.rows_left_out() + balance.rows_quarantined();
 }
 
+Code IngestSummary::MainFault() const {
+  Code main = Code::kOk;
+  uint64_t most = 0;
+  for (const auto& [name, rows] : quarantined) {
+    const Code code = CodeFromName(name).value_or(Code::INTERNAL);
+    if (rows > most || (rows == most && code < main)) {
+      main = code;
+      most = rows;
+    }
+  }
+  return main;
+}
+
 Code IngestSummary::Attention() const {
   if (!outcome.ok()) return CodeOf(outcome);
   for (const SnapshotOutcome& snapshot : snapshots) {
     if (!snapshot.refused.ok()) return CodeOf(snapshot.refused);
   }
-  if (quarantined_anew > 0 && !quarantined.empty()) {
-    return CodeFromName(quarantined.begin()->first).value_or(Code::INTERNAL);
-  }
-  return Code::kOk;
+  return quarantined_anew > 0 ? MainFault() : Code::kOk;
 }
 
 StatusOr<IngestSummary> Ingest(const Context& context, const IngestRequest& request) {

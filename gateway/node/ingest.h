@@ -82,8 +82,11 @@ struct IngestSummary {
 
   // Rows read = the sum of the other six.
   bool Adds() const;
-  // What the operator must act on: the file's own trouble, a refused retraction, new rows in
-  // quarantine; else kOk.
+  // The code that most rows went to quarantine for, the first of errors.def among equals; kOk if
+  // none did.
+  Code MainFault() const;
+  // What the operator must act on: the file's own trouble, a refused retraction, the main fault of
+  // a file with new rows in quarantine; else kOk.
   Code Attention() const;
 };
 

@@ -200,6 +200,20 @@ TEST_F(BadInputTest, ACellAtTheLimitAndBeyond) {
   EXPECT_EQ(fault.code, Code::CELL_TOO_LARGE);
 }
 
+TEST_F(BadInputTest, ARowAtTheLimitAndBeyond) {
+  const auto row_of = [](size_t bytes) {
+    const std::string cell(limits::kCellBytesMax, 'x');
+    std::string row = "9," + cell + "," + cell + "," + cell + ",";
+    row += std::string(bytes - row.size() - 2, '1');
+    return row + ",,\n";
+  };
+  ASSERT_EQ(row_of(limits::kRowBytesMax).size(), limits::kRowBytesMax + 1);  // with its line end
+  Take(TownFile(8) + row_of(limits::kRowBytesMax));  // read, and full of faults
+  EXPECT_EQ(Rows().rows_quarantined(), 1u);
+  EXPECT_EQ(sum.quarantined.count("ROW_TOO_LARGE"), 0u);
+  EXPECT_EQ(TakeWithBadRow(row_of(limits::kRowBytesMax + 1)).code, Code::ROW_TOO_LARGE);
+}
+
 TEST_F(BadInputTest, AFieldAtTheLimitAndBeyond) {
   Take(TownFile(8) + TownRow(9, std::string(limits::kFieldTextBytesMax, 'x')));
   EXPECT_EQ(Rows().rows_new(), 1u);
@@ -369,6 +383,19 @@ TEST_F(BadInputProgramTest, AFullDisk) {
   folder.reset();
   context.store = nullptr;
   EXPECT_EQ(umount2(disk.c_str(), MNT_DETACH), 0);
+}
+
+TEST_F(BadInputProgramTest, TheMainReasonIsNamedFirst) {
+  const std::string bad_kind = "X,2001-02-03,,", bad_amount = "S,2001-02-03,1.2345678元,";
+  std::string file = TownFile(2) + TownRow(3, "Three", "A", bad_kind);
+  EXPECT_THAT(Ingest(dir.Write("shops-1.csv", file)).out,
+              HasSubstr("1 rows are new in quarantine, all for CODE_UNKNOWN;"));
+  file += TownRow(4, "Four", "A", bad_amount) + TownRow(5, "Five", "A", bad_kind);
+  EXPECT_THAT(
+      Ingest(dir.Write("shops-2.csv", file)).out,
+      HasSubstr("3 rows are new in quarantine, mostly for CODE_UNKNOWN (and 1 other code);"));
+  file += TownRow(6, "Six", "A", "S,2001-02-30,,");
+  EXPECT_THAT(Ingest(dir.Write("shops-3.csv", file)).out, HasSubstr("(and 2 other codes);"));
 }
 
 TEST_F(BadInputProgramTest, ExitCodesTellWhoMustAct) {
