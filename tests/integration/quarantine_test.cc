@@ -60,6 +60,25 @@ TEST_F(QuarantineTest, ARowIsToldWithFileRowColumnValueAndAllItsFaults) {
   EXPECT_EQ(by_code.size(), 5u);
 }
 
+TEST_F(QuarantineTest, MoreRowsThanOnePageHolds) {
+  Use({});
+  constexpr int kRows = limits::kPageEntriesMax + 1;
+  const auto file_of = [](const std::string& cells) {
+    std::string file = kTownHeader;
+    for (int id = 1; id <= kRows; ++id) file += TownRow(id, "Bad", "A", cells);
+    return file;
+  };
+  for (const bool again : {false, true}) {
+    Take(file_of(kBadKind));
+    EXPECT_EQ(Rows().rows_quarantined(), static_cast<uint64_t>(kRows));
+    EXPECT_EQ(sum.quarantined_anew, again ? 0u : static_cast<uint64_t>(kRows));
+    EXPECT_EQ(Quarantined().size(), static_cast<size_t>(kRows));
+  }
+  Take(file_of("S,2001-02-03,,"));
+  EXPECT_EQ(sum.released, static_cast<uint64_t>(kRows));
+  EXPECT_TRUE(Quarantined().empty());
+}
+
 TEST_F(QuarantineTest, AMendedFileLetsTheRowGo) {
   Use({});
   Take(kTownHeader + TownRow(1, "One", "A", kBadKind) + TownRow(2, "Two", "A", kBadKind));
