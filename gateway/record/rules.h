@@ -6,6 +6,8 @@
 #ifndef TOMBOLO_GATEWAY_RECORD_RULES_H_
 #define TOMBOLO_GATEWAY_RECORD_RULES_H_
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gateway/base/error.h"
@@ -17,11 +19,14 @@ namespace tombolo::record {
 struct Verdict {
   std::vector<Fault> faults;    // not empty: the record is refused
   std::vector<Fault> warnings;  // told, counted, not refused
+  // The last day on which the verdict of a sound record holds, if no content changes; absent: it
+  // holds on every later day.
+  std::optional<int32_t> holds_through;
 };
 
-// Brings values to normal form in place (identifiers, text to NFC where cheap, publish_until from
-// the item's term), then applies every rule. `today`: days since 1970-01-01. `verdict` is
-// overwritten.
+// Brings values to normal form in place (identifiers by their schemes, publish_until from the
+// item's term), then applies every rule. Texts keep the bytes that the source gave them: no Unicode
+// normalisation. `today`: days since 1970-01-01. `verdict` is overwritten.
 void Validate(const Catalogue& catalogue, int32_t today, Draft* draft, Verdict* verdict);
 
 }  // namespace tombolo::record
