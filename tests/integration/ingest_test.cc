@@ -1,10 +1,14 @@
 // One file after another into a real node: what becomes of each row and each record.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "gateway/app/record_json.h"
+#include "gateway/base/limits.h"
 #include "gateway/ledger/proof.h"
 #include "gateway/node/erase.h"
 #include "gateway/node/export.h"
+#include "gateway/node/tick_writer.h"
 #include "tests/integration/town.h"
 
 namespace tombolo::testing {
@@ -32,6 +36,18 @@ class IngestTest : public Town {
     EXPECT_EQ(sum.released, 0u);
     const node::ItemCounts& counts = Shops();
     EXPECT_EQ(counts.fresh + counts.returned + counts.changed + counts.retracted, 0u);
+  }
+  v1::AuditEvent LastEvent() {
+    v1::AuditEvent event;
+    const auto streams = context.store->Streams();
+    EXPECT_OK(streams);
+    for (const store::StreamState& stream : *streams) {
+      if (stream.number != node::kAuditStream) continue;
+      const auto page = context.store->ReadEntries(stream.number, stream.size, 1);
+      EXPECT_OK(page);
+      EXPECT_TRUE(event.ParseFromString(std::string(page->entries.at(0).header)));
+    }
+    return event;
   }
 };
 
@@ -109,6 +125,18 @@ TEST_F(IngestTest, BackToEarlierContentIsAThirdVersion) {
   EXPECT_EQ(NameOfView(history[0]), "A");
 }
 
+// One name in two Unicode normal forms is two texts: nothing is normalised.
+TEST_F(IngestTest, ATextKeepsTheBytesOfTheSource) {
+  constexpr char kDecomposed[] = "Cafe\xCC\x81", kComposed[] = "Caf\xC3\xA9";
+  Use({});
+  Take(kTownHeader + TownRow(1, kDecomposed));
+  EXPECT_THAT(Records(), ElementsAre(Pair(kDecomposed, ::testing::_)));
+  Take(kTownHeader + TownRow(1, kComposed));
+  EXPECT_EQ(Shops().changed, 1u);
+  EXPECT_THAT(Records(), ElementsAre(Pair(kComposed, ::testing::_)));
+  EXPECT_NE(IdOf(kDecomposed), IdOf(kComposed));
+}
+
 // --- the same key more than once in a file
 
 TEST_F(IngestTest, DuplicateLastTakesTheLastRow) {
@@ -176,6 +204,86 @@ TEST_F(IngestTest, DuplicateNewVersionKeepsTheFilesOrder) {
   ExpectExportVerifies();
 }
 
+// --- the same key in several batches of one file: a batch ends between the rows
+
+class BatchesTest : public IngestTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  static constexpr int kBatch = limits::kTickEntriesMax / 2;  // records of one batch
+  TownPack Pack(const std::string& on_duplicate) {
+    return {.on_duplicate = on_duplicate, .snapshot = GetParam()};
+  }
+  // Rows of key 0 by these names, each but the first in a batch after the one before's.
+  static std::string Spread(const std::vector<std::string>& names) {
+    std::string file = kTownHeader;
+    int id = 0;
+    for (const std::string& name : names) {
+      file += TownRow(0, name);
+      for (int i = 0; i < kBatch; ++i) file += TownRow(++id, "Other");
+    }
+    return file;
+  }
+  static std::vector<std::string> NamesOf(const std::vector<node::RecordView>& history) {
+    std::vector<std::string> names;
+    for (const node::RecordView& view : history) names.push_back(NameOfView(view));
+    return names;
+  }
+  // The last file once more, then the first row alone: only what vanished moves.
+  void ExpectStable(const std::string& file, uint64_t others, uint64_t held = 0) {
+    const std::vector<std::string> before = NamesOf(HistoryOf(0));
+    Take(file);
+    EXPECT_EQ(Rows().rows_new() + Rows().rows_changed(), 0u);
+    EXPECT_EQ(Rows().rows_unchanged(), others + 1);
+    EXPECT_EQ(Rows().rows_quarantined(), held);
+    EXPECT_EQ(sum.quarantined_anew, 0u);
+    EXPECT_EQ(Shops().retracted, 0u);
+    EXPECT_EQ(NamesOf(HistoryOf(0)), before);
+    EXPECT_EQ(sum.snapshots.size(), GetParam() ? 1u : 0u);
+    for (const node::SnapshotOutcome& outcome : sum.snapshots) EXPECT_EQ(outcome.vanished, 0u);
+  }
+};
+
+TEST_P(BatchesTest, DuplicateQuarantineHoldsTheLaterRow) {
+  Use(Pack("DUPLICATE_QUARANTINE"));
+  const std::string file = Spread({"first", "second"});
+  Take(file);
+  EXPECT_EQ(Rows().rows_new(), 2u * kBatch + 1);
+  EXPECT_THAT(sum.quarantined, UnorderedElementsAre(Pair("KEY_DUPLICATE", 1)));
+  ASSERT_EQ(Quarantined().size(), 1u);
+  EXPECT_EQ(Quarantined()[0].row_number, static_cast<uint64_t>(kBatch) + 2);
+  EXPECT_THAT(NamesOf(HistoryOf(0)), ElementsAre("first"));
+  ExpectStable(file, 2 * kBatch, 1);
+}
+
+TEST_P(BatchesTest, DuplicateLastTakesTheLastRow) {
+  Use(Pack("DUPLICATE_LAST"));
+  const std::string file = Spread({"first", "second"});
+  Take(file);
+  // The first batch was stored before the second row was read.
+  EXPECT_THAT(NamesOf(HistoryOf(0)), ElementsAre("second", "first"));
+  EXPECT_EQ(Totals().quarantined, 0u);
+  ExpectStable(file, 2 * kBatch);
+}
+
+TEST_P(BatchesTest, DuplicateNewVersionKeepsTheFilesOrder) {
+  Use(Pack("DUPLICATE_NEW_VERSION"));
+  const std::string file = Spread({"v1", "v2"});
+  Take(file);
+  EXPECT_THAT(NamesOf(HistoryOf(0)), ElementsAre("v2", "v1"));
+  ExpectStable(file, 2 * kBatch);
+}
+
+TEST_P(BatchesTest, TheSameRowTwiceIsMerged) {
+  for (const char* policy : {"DUPLICATE_QUARANTINE", "DUPLICATE_LAST", "DUPLICATE_NEW_VERSION"}) {
+    Use(Pack(policy));
+    Take(Spread({"same", "same"}));
+    EXPECT_EQ(Rows().rows_merged(), 1u) << policy;
+    EXPECT_EQ(Rows().rows_quarantined(), 0u) << policy;
+    EXPECT_THAT(NamesOf(HistoryOf(0)), ElementsAre("same")) << policy;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutSnapshot, BatchesTest, ::testing::Bool());
+
 // --- class, erasure, proof
 
 TEST_F(IngestTest, AnItemThatBecomesLessOpenLeavesItsStream) {
@@ -219,6 +327,27 @@ TEST_F(IngestTest, ErasedContentIsNowhereInTheNode) {
   Take(kTownHeader + TownRow(1, "One again"));
   EXPECT_EQ(Shops().returned, 1u);
   EXPECT_EQ(HistoryOf(1)[0].version, 3u);
+  ExpectExportVerifies();
+}
+
+TEST_F(IngestTest, TheAuditLogTellsWhoseRecordWasErasedAndNotWhich) {
+  constexpr char kLei[] = "529900T8BM49AURSDO55";
+  Use({});
+  Take(kTownHeader + TownRow(1, "One", "A", std::string("S,2001-02-03,,") + kLei) +
+       TownRow(2, "Two"));
+  const std::string whose(context.identity->ForSubject("iso.lei", kLei).view());
+  std::set<std::string> acts;
+  for (const int id : {1, 2}) {
+    ASSERT_OK(node::EraseRecord(context, IdOf(id)));
+    const v1::AuditEvent event = LastEvent();
+    EXPECT_EQ(event.type(), v1::RECORD_ERASED);
+    EXPECT_EQ(event.count(), 1u);
+    EXPECT_EQ(event.subject_ref(), id == 1 ? whose : "");
+    EXPECT_EQ(event.correlation_id().size(), node::kCorrelationBytes);
+    EXPECT_NE(event.correlation_id(), IdOf(id).view());
+    acts.insert(event.correlation_id());
+  }
+  EXPECT_EQ(acts.size(), 2u);
   ExpectExportVerifies();
 }
 
