@@ -137,12 +137,22 @@ Status CsvReader::SkipLine() {
 
 StatusOr<ScanResult> CsvReader::ScanNext() {
   if (skipping_) RETURN_IF_ERROR(SkipLine());
+  if (behind_large_ && dialect_.quote != 0) {
+    doubtful_until_ = std::max(doubtful_until_, offset_ + dialect_.cell_bytes_max);
+  }
+  behind_large_ = false;
   for (;;) {
     if (pos_ == end_ && ended_) return ScanResult::kEnd;
     const ScanResult result =
         ScanRecord(buffer_.data() + pos_, buffer_.data() + end_, ended_, dialect_, &record_);
     if (result == ScanResult::kNeedMore) {
       RETURN_IF_ERROR(Fill());
+      continue;
+    }
+    // So that what a broken row shows of itself does not depend on where the block ends.
+    const bool shown = result != ScanResult::kRow && result != ScanResult::kOpenQuote;
+    if (shown && end_ - pos_ < limits::kRawShownBytesMax && !ended_ && late_.ok()) {
+      late_ = Fill();
       continue;
     }
     if (result == ScanResult::kRow && record_.text_size == 0) {

@@ -5,7 +5,8 @@
 // text after the closing quote is CSV_QUOTE unless lazy_quotes. After a broken quote reading goes
 // on at the line after the one that opened it; after a row that is too large, at the next line end.
 // What then stands up to the place where the quote was found broken may be the inside of that cell,
-// so a bare quote there is CSV_QUOTE too. Encodings in which delimiter, quote, CR and LF are never
+// so a bare quote there is CSV_QUOTE too; likewise for the size of a cell behind a row that was too
+// large. Encodings in which delimiter, quote, CR and LF are never
 // part of another character are cut first and decoded cell by cell, so that a broken character
 // cannot swallow a delimiter; others come through TranscodingSource.
 //
@@ -105,11 +106,17 @@ class CsvReader : public RowReader {
   uint64_t row_line_ = 0;
   uint64_t row_offset_ = 0;
   uint64_t doubtful_until_ = 0;  // offset up to which lines may be the inside of a broken cell
+  bool behind_large_ = false;    // the next row follows one that was too large
   Record record_;
   bool pending_ = false;  // record_ was scanned for the width and is still to be delivered
   ScanResult pending_result_ = ScanResult::kEnd;
   std::string text_;  // decoded or unquoted cells of the row
   std::string raw_;
+  struct Span {
+    size_t begin = 0;
+    size_t size = 0;
+  };
+  std::vector<Span> spans_;  // of the decoded cells in raw_
 };
 
 }  // namespace tombolo::readers

@@ -117,12 +117,7 @@ void CsvReader::CheckMarkers(Row* row) {
 }
 
 void CsvReader::FillDecoded(std::string_view text, Row* row) {
-  struct Span {
-    size_t begin;
-    size_t size;
-  };
-  std::vector<Span> spans;
-  spans.reserve(record_.cells.size());
+  spans_.clear();
   size_t at = 0;
   for (size_t i = 0; i < record_.cells.size(); ++i) {
     const RawCell& cell = record_.cells[i];
@@ -131,19 +126,18 @@ void CsvReader::FillDecoded(std::string_view text, Row* row) {
     const std::string_view content = text.substr(cell.begin, cell.size);
     at = cell.begin + cell.size;
     BadBytes bad;
-    if (IsAscii(content)) {
-      raw_.append(content);
-    } else if (!decoder_->Decode(content, &raw_, &bad)) {
+    if (!decoder_->Decode(content, &raw_, &bad)) {
       AddEncodingFault(i, std::string_view(raw_).substr(begin),
                        row_offset_ + cell.begin + bad.offset, bad.bytes, row);
     }
-    spans.push_back({begin, raw_.size() - begin});
+    spans_.push_back({begin, raw_.size() - begin});
   }
   if (at < text.size()) decoder_->Decode(text.substr(at), &raw_, nullptr);
   text_.reserve(raw_.size());
   row->raw = raw_;
-  for (size_t i = 0; i < spans.size(); ++i) {
-    row->cells.push_back(Unquote(record_.cells[i], row->raw.substr(spans[i].begin, spans[i].size)));
+  for (size_t i = 0; i < spans_.size(); ++i) {
+    row->cells.push_back(
+        Unquote(record_.cells[i], row->raw.substr(spans_[i].begin, spans_[i].size)));
   }
 }
 
@@ -210,7 +204,7 @@ void CsvReader::CheckSizes(Row* row) {
 
 void CsvReader::SetLossyRaw(std::string_view text, Row* row) {
   raw_.clear();
-  decoder_->Decode(text.substr(0, limits::kRowBytesMax), &raw_, nullptr);
+  decoder_->Decode(text, &raw_, nullptr);
   if (marked_) raw_ = WithoutMarkers(raw_);
   row->raw = raw_;
 }
@@ -223,8 +217,9 @@ void CsvReader::DeliverBroken(ScanResult result, Row* row) {
   const auto up_to_line_end = [&](size_t from) {
     const size_t at = rest.find(dialect_.line_end, from);
     if (at == std::string_view::npos) return;
-    text_size = at;
-    taken = at + 1;
+    text_size = taken = at;
+    if (dialect_.line_end == '\r' && at + 1 == rest.size() && !ended_) return;  // is it CRLF?
+    ++taken;
     skip = false;
     if (dialect_.line_end == '\r' && rest.substr(taken).starts_with('\n')) ++taken;
   };
@@ -233,7 +228,9 @@ void CsvReader::DeliverBroken(ScanResult result, Row* row) {
              absl::StrCat("the row has more than ", input_.limits.row_bytes_max,
                           " bytes; reading goes on at the next line end"),
              row);
-    if (record_.size > 0) text_size = taken = record_.size, skip = false;
+    // The first one behind the limit, even if the row was seen to its end.
+    up_to_line_end(input_.limits.row_bytes_max);
+    behind_large_ = true;
   } else if (result == ScanResult::kTextAfterQuote) {
     AddFault(Code::CSV_QUOTE, record_.broken_cell, "",
              absl::StrCat("column ", ColumnName(record_.broken_cell),
@@ -254,7 +251,10 @@ void CsvReader::DeliverBroken(ScanResult result, Row* row) {
     doubtful_until_ = std::max(doubtful_until_, row_offset_ + record_.broken_at);
   }
   const std::string_view text = rest.substr(0, text_size);
-  SetLossyRaw(text.substr(0, limits::kRawShownBytesMax), row);
+  const bool cut = text.size() > limits::kRawShownBytesMax && direct_;
+  SetLossyRaw(cut ? WellFormedPrefix(text, limits::kRawShownBytesMax)
+                  : text.substr(0, limits::kRawShownBytesMax),
+              row);
   const std::string_view gone = rest.substr(0, taken);
   line_ += static_cast<uint64_t>(std::count(gone.begin(), gone.end(), dialect_.line_end));
   Advance(taken);

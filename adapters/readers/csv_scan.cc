@@ -10,6 +10,9 @@
 namespace tombolo::readers {
 namespace {
 
+// Bytes behind a row of the largest size that may be needed to see where it ends, and some more.
+constexpr size_t kLookAhead = 4;
+
 class Scanner {
  public:
   Scanner(const char* begin, const char* end, bool final, const Dialect& dialect, Record* record)
@@ -43,8 +46,9 @@ class Scanner {
 
  private:
   ScanResult NeedMore() const {
-    return static_cast<size_t>(end_ - begin_) > d_.row_bytes_max + 1 ? ScanResult::kTooLarge
-                                                                     : ScanResult::kNeedMore;
+    return static_cast<size_t>(end_ - begin_) > d_.row_bytes_max + kLookAhead
+               ? ScanResult::kTooLarge
+               : ScanResult::kNeedMore;
   }
 
   void Add(const char* from, const char* to, bool quoted, bool doubled) {
@@ -90,7 +94,9 @@ class Scanner {
     return 0;
   }
 
+  // What is seen behind the largest row counts for nothing: how far one sees depends on the blocks.
   ScanResult Broken(ScanResult result, const char* open, const char* seen) {
+    if (static_cast<size_t>(seen - begin_) > d_.row_bytes_max) return ScanResult::kTooLarge;
     r_->quote_at = static_cast<size_t>(open - begin_);
     r_->broken_at = static_cast<size_t>(seen - begin_);
     r_->broken_cell = r_->cells_total;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/text.h"
@@ -13,7 +15,6 @@ namespace tombolo::readers {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-constexpr size_t kSingleByteCodes = 256;
 // No character of a supported encoding needs more bytes in UTF-8 than this many times its own.
 constexpr size_t kGrowthMax = 4;
 
@@ -236,6 +237,18 @@ size_t FirstInvalidUtf8(std::string_view s) {
   return at == std::string_view::npos && tail > 0 ? s.size() - tail : at;
 }
 
+std::string_view WellFormedPrefix(std::string_view s, size_t bytes_max) {
+  constexpr size_t kTailsMax = 3;
+  s = s.substr(0, bytes_max);
+  const auto* const begin = reinterpret_cast<const unsigned char*>(s.data());
+  for (size_t back = 1; back <= std::min(kTailsMax, s.size()); ++back) {
+    const size_t at = s.size() - back;
+    if (IsTail(begin[at])) continue;
+    return SequenceAt(begin + at, begin + s.size()) < 0 ? s.substr(0, at) : s;
+  }
+  return s;
+}
+
 void FoldGb18030(std::string* text, size_t from) {
   // All 24 are U+E7xx or U+E8xx: EE 9E .. or EE A0 .. / EE A1 .. in UTF-8.
   size_t at = text->find('\xEE', from);
@@ -271,7 +284,7 @@ StatusOr<std::unique_ptr<Decoder>> Decoder::Create(const Encoding& encoding) {
   }
   decoder->iconv_ = descriptor;
   decoder->fold_ = encoding.name == "GB18030" || encoding.name == "GBK";
-  if (encoding.kind == EncodingKind::kSingleByte) RETURN_IF_ERROR(decoder->MakeTable());
+  decoder->MakeTable();
   return decoder;
 }
 
@@ -279,18 +292,24 @@ Decoder::~Decoder() {
   if (iconv_ != nullptr) ::iconv_close(iconv_);
 }
 
-Status Decoder::MakeTable() {
-  table_.resize(kSingleByteCodes);
-  for (size_t i = 0; i < kSingleByteCodes; ++i) {
-    const char c = static_cast<char>(i);
-    std::string out;
-    int error = 0;
-    Convert({&c, 1}, &out, &error);
-    if (error != 0) continue;
-    table_[i].size = static_cast<unsigned char>(out.size());
-    std::copy(out.begin(), out.end(), table_[i].bytes.begin());
+void Decoder::MakeTable() {
+  // Big5-HKSCS has pairs that mean two code points, and waits for what follows a base letter.
+  if (encoding_.kind == EncodingKind::kUtf16 || encoding_.name == "Big5-HKSCS") return;
+  static std::mutex mutex;
+  static auto* const tables = new std::map<std::string_view, std::unique_ptr<const CodeTable>>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::unique_ptr<const CodeTable>& table = (*tables)[encoding_.name];
+  if (table == nullptr) {
+    const auto convert = [this](std::string_view bytes) {
+      std::string out;
+      int error = 0;
+      Convert(bytes, &out, &error);
+      if (fold_) FoldGb18030(&out, 0);
+      return error == 0 ? out : "";
+    };
+    table = std::make_unique<CodeTable>(convert, encoding_.kind == EncodingKind::kMultiByte);
   }
-  return absl::OkStatus();
+  table_ = table.get();
 }
 
 size_t Decoder::Convert(std::string_view in, std::string* out, int* error) {
@@ -323,16 +342,15 @@ size_t Decoder::DecodeUtf8(std::string_view in, bool final, std::string* out, si
   return good;
 }
 
-size_t Decoder::DecodeTable(std::string_view in, std::string* out, size_t* bad_size) {
-  for (size_t i = 0; i < in.size(); ++i) {
-    const Entry& entry = table_[static_cast<unsigned char>(in[i])];
-    if (entry.size == 0) {
-      *bad_size = 1;
-      return i;
-    }
-    out->append(entry.bytes.data(), entry.size);
+size_t Decoder::DecodeTable(std::string_view in, bool final, std::string* out, size_t* bad_size) {
+  const size_t taken = table_->Decode(in, out);
+  if (taken == in.size()) return taken;
+  // Longer characters, cut ones and bad bytes.
+  if (encoding_.kind == EncodingKind::kMultiByte) {
+    return taken + DecodeIconv(in.substr(taken), final, out, bad_size);
   }
-  return in.size();
+  *bad_size = 1;
+  return taken;
 }
 
 size_t Decoder::DecodeIconv(std::string_view in, bool final, std::string* out, size_t* bad_size) {
@@ -355,24 +373,20 @@ size_t Decoder::DecodeIconv(std::string_view in, bool final, std::string* out, s
 
 size_t Decoder::DecodeSome(std::string_view in, bool final, std::string* out, size_t* bad_size) {
   *bad_size = 0;
-  switch (encoding_.kind) {
-    case EncodingKind::kUtf8:
-      return DecodeUtf8(in, final, out, bad_size);
-    case EncodingKind::kSingleByte:
-      return DecodeTable(in, out, bad_size);
-    default:
-      return DecodeIconv(in, final, out, bad_size);
-  }
+  if (encoding_.kind == EncodingKind::kUtf8) return DecodeUtf8(in, final, out, bad_size);
+  if (table_ != nullptr) return DecodeTable(in, final, out, bad_size);
+  return DecodeIconv(in, final, out, bad_size);
 }
 
 bool Decoder::Decode(std::string_view in, std::string* out, BadBytes* bad) {
+  size_t bad_size = 0;
+  size_t at = DecodeSome(in, true, out, &bad_size);
+  if (at == in.size()) return true;
   bool good = true;
   bool in_run = false;
   BadBytes first;
   bool first_open = false;
-  size_t at = 0;
   while (at < in.size()) {
-    size_t bad_size = 0;
     const size_t taken = DecodeSome(in.substr(at), true, out, &bad_size);
     at += taken;
     if (taken > 0) in_run = first_open = false;

@@ -2,16 +2,15 @@
 //
 // Conversion is glibc's iconv, since one converter must serve all nodes; after it the 24
 // private-use code points of older GB 18030 mappings are folded to the standard characters (GB
-// 18030-2005 and -2022, annexes on changed mappings). Single-byte encodings go through a table made
-// from iconv at opening. Labels follow the WHATWG Encoding Standard where real files do: EUC-KR
-// means CP949, Shift_JIS means CP932; but ISO-8859-1 is itself.
+// 18030-2005 and -2022, annexes on changed mappings). Characters of one or two bytes go through a
+// table made from iconv once. Labels follow the WHATWG Encoding Standard where real files do:
+// EUC-KR means CP949, Shift_JIS means CP932; but ISO-8859-1 is itself.
 //
 // Ownership: a Decoder owns its iconv descriptor. Thread-safety: one thread per object; free
 // functions are pure. Errors: ENCODING_UNKNOWN for a label that is not known.
 #ifndef TOMBOLO_ADAPTERS_READERS_ENCODING_H_
 #define TOMBOLO_ADAPTERS_READERS_ENCODING_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/readers/code_table.h"
 #include "gateway/base/error.h"
 
 namespace tombolo::readers {
@@ -47,6 +47,9 @@ size_t FirstInvalidUtf8(std::string_view s);
 // bytes.
 size_t FirstInvalidUtf8(std::string_view s, size_t* tail);
 bool IsAscii(std::string_view s);
+// The longest prefix of at most `bytes_max` bytes that ends with a whole character. `s` is
+// well-formed UTF-8 but for its own end, which may be cut: what a limit or a block left of a text.
+std::string_view WellFormedPrefix(std::string_view s, size_t bytes_max);
 
 // A run of bytes that cannot be decoded.
 struct BadBytes {
@@ -75,9 +78,9 @@ class Decoder {
 
  private:
   explicit Decoder(const Encoding& encoding) : encoding_(encoding) {}
-  Status MakeTable();
+  void MakeTable();
   size_t DecodeUtf8(std::string_view in, bool final, std::string* out, size_t* bad_size);
-  size_t DecodeTable(std::string_view in, std::string* out, size_t* bad_size);
+  size_t DecodeTable(std::string_view in, bool final, std::string* out, size_t* bad_size);
   size_t DecodeIconv(std::string_view in, bool final, std::string* out, size_t* bad_size);
   // One iconv call; appends to `*out`; returns the bytes taken. `*error` is 0, EILSEQ or EINVAL.
   size_t Convert(std::string_view in, std::string* out, int* error);
@@ -85,11 +88,7 @@ class Decoder {
   const Encoding& encoding_;
   void* iconv_ = nullptr;
   bool fold_ = false;
-  struct Entry {
-    unsigned char size = 0;  // 0: undefined
-    std::array<char, 4> bytes{};
-  };
-  std::vector<Entry> table_;  // kSingleByte: 256 entries
+  const CodeTable* table_ = nullptr;  // lives as long as the program
 };
 
 // Replaces the private-use code points of older GB 18030 mappings in `*text`, from `from` on, by

@@ -40,7 +40,7 @@ class JsonReader : public TreeReader {
 
  private:
   Status Step() override {
-    ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk());
+    ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk('\\'));
     if (chunk.empty()) return Finish();
     for (size_t at = chunk.find('\n'); at != std::string_view::npos;
          at = chunk.find('\n', at + 1)) {
@@ -102,7 +102,7 @@ class NdjsonReader : public TreeReader {
 
  private:
   Status Step() override {
-    ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk());
+    ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk('\\'));
     if (chunk.empty()) {
       done_ = true;
       if (skipping_ || !line_.empty()) Line(line_);
@@ -154,7 +154,7 @@ class NdjsonReader : public TreeReader {
   }
 
   void Bad(Code code, std::string_view line, uint64_t rows_before, const std::string& reason) {
-    const std::string shown = WithoutMarkers(Utf8Prefix(line, limits::kRawShownBytesMax));
+    const std::string shown = WithoutMarkers(WellFormedPrefix(line, limits::kRawShownBytesMax));
     if (builder_.rows() != rows_before && !builder_.in_row()) {
       builder_.FaultLast(code, shown, reason);
       return;

@@ -2,8 +2,7 @@
 
 #include <cstring>
 
-#include "absl/strings/str_cat.h"
-#include "gateway/base/text.h"
+#include "adapters/readers/encoding.h"
 
 namespace tombolo::readers {
 namespace {
@@ -34,8 +33,7 @@ void JsonRows::Reset(uint64_t line) {
   line_ = line;
   frames_.clear();
   key_.clear();
-  number_.clear();
-  key_too_large_ = in_string_ = false;
+  key_too_large_ = in_text_ = false;
 }
 
 const PathNode* JsonRows::NodeOf(const Place& place) const {
@@ -107,54 +105,58 @@ bool JsonRows::Close() {
 }
 
 bool JsonRows::KeyPart(std::string_view part) {
-  if (key_.size() + part.size() > cell_bytes_max_) {
-    key_too_large_ = true;
-    return true;
-  }
-  key_.append(part);
+  // Exactly the first bytes, however many parts there are.
+  const size_t room = cell_bytes_max_ - key_.size();
+  key_too_large_ = key_too_large_ || part.size() > room;
+  key_.append(part.substr(0, room));
   return true;
 }
 
 // boost calls on_key when the whole key is there; the value's event follows, so key_ is cleared at
 // the next key.
 bool JsonRows::Key() {
-  if (builder_.in_row()) {
-    AppendRaw(frames_.back().count > 0 ? ",\"" : "\"");
-    AppendEscaped(key_);
-    AppendRaw("\":");
-    if (key_too_large_) {
-      builder_.AddFault(Code::CELL_TOO_LARGE, "", key_, "the name of a member is too long");
-    }
+  if (!builder_.in_row()) return true;
+  const std::string_view name = WellFormedPrefix(key_, key_.size());
+  if (key_too_large_ && !builder_.Overflowed()) {
+    builder_.AddFault(Code::CELL_TOO_LARGE, "", name, "the name of a member is too long");
   }
+  AppendRaw(frames_.back().count > 0 ? ",\"" : "\"");
+  AppendEscaped(name);
+  AppendRaw("\":");
   return true;
 }
 
-bool JsonRows::StringPart(std::string_view part) {
-  if (!in_string_) {
-    in_string_ = true;
-    escaped_ = text_too_large_ = false;
-    text_.clear();
-    string_place_ = Enter(&string_is_row_);
-    key_.clear();
-    key_too_large_ = false;
-    if (builder_.in_row()) AppendRaw("\"");
-    string_begin_ = builder_.in_row() ? builder_.raw()->size() : 0;
-  }
-  const PathNode* const node = NodeOf(string_place_);
-  const bool wanted = node != nullptr && !node->columns.empty();
+void JsonRows::BeginText(bool quoted) {
+  in_text_ = true;
+  escaped_ = text_too_large_ = false;
+  text_.clear();
+  text_place_ = Enter(&text_is_row_);
+  key_.clear();
+  key_too_large_ = false;
+  const PathNode* const node = NodeOf(text_place_);
+  text_wanted_ = node != nullptr && !node->columns.empty();
+  if (!builder_.in_row()) return;
+  if (quoted) AppendRaw("\"");
+  text_begin_ = builder_.raw()->size();
+}
+
+bool JsonRows::TextPart(std::string_view part, bool quoted) {
+  if (!in_text_) BeginText(quoted);
   if (!builder_.in_row()) {
-    if (!wanted) return true;
+    if (!text_wanted_) return true;
     text_too_large_ = text_too_large_ || text_.size() + part.size() > cell_bytes_max_;
     if (!text_too_large_) text_.append(part);
     return true;
   }
   builder_.Overflowed();
   const bool special = FirstEscape(part) < part.size();
-  if (special && !escaped_ && wanted) {
-    text_.assign(*builder_.raw(), string_begin_, std::string::npos);
+  // One byte beyond the limit is enough to know.
+  const size_t kept_max = cell_bytes_max_ + 1;
+  if (special && !escaped_ && text_wanted_) {
+    text_.assign(*builder_.raw(), text_begin_, kept_max);
   }
   escaped_ = escaped_ || special;
-  if (escaped_ && wanted && text_.size() <= cell_bytes_max_) text_.append(part);
+  if (escaped_ && text_wanted_) text_.append(part.substr(0, kept_max - text_.size()));
   if (special) {
     AppendEscaped(part);
   } else {
@@ -163,65 +165,43 @@ bool JsonRows::StringPart(std::string_view part) {
   return true;
 }
 
-bool JsonRows::StringEnd() {
-  in_string_ = false;
-  const PathNode* const node = NodeOf(string_place_);
+bool JsonRows::Text(std::string_view part, bool quoted) {
+  TextPart(part, quoted);
+  EndText(quoted);
+  return true;
+}
+
+void JsonRows::EndText(bool quoted) {
+  in_text_ = false;
+  const PathNode* const node = NodeOf(text_place_);
   if (!builder_.in_row()) {
-    if (node != nullptr && !text_too_large_) {
-      for (const size_t column : node->columns) builder_.SetContext(column, text_);
-    }
-    return true;
+    if (!text_wanted_ || text_too_large_) return;
+    for (const size_t column : node->columns) builder_.SetContext(column, text_);
+    return;
   }
-  const size_t size = builder_.raw()->size() - string_begin_;
-  AppendRaw("\"");
-  if (node != nullptr) {
+  const size_t size = builder_.raw()->size() - text_begin_;
+  if (quoted) AppendRaw("\"");
+  if (text_wanted_) {
     for (const size_t column : node->columns) {
       if (escaped_) {
         builder_.Cell(column, text_, RowBuilder::Again::kFault);
       } else {
-        builder_.CellFromRaw(column, string_begin_, size);
+        builder_.CellFromRaw(column, text_begin_, size);
       }
     }
   }
-  if (string_is_row_) builder_.End();
-  return true;
+  if (text_is_row_) builder_.End();
 }
 
-bool JsonRows::NumberPart(std::string_view part) {
-  // One byte beyond the limit is enough to know.
-  if (number_.size() <= cell_bytes_max_) number_.append(part);
-  return true;
-}
-
-bool JsonRows::Number(std::string_view part) {
-  NumberPart(part);
-  Scalar(number_, true);
-  number_.clear();
-  return true;
-}
-
-bool JsonRows::Literal(std::string_view text, bool present) {
-  Scalar(text, present);
-  return true;
-}
-
-void JsonRows::Scalar(std::string_view text, bool present) {
+bool JsonRows::Null() {
   bool is_row = false;
-  const Place place = Enter(&is_row);
+  Enter(&is_row);
   key_.clear();
   key_too_large_ = false;
-  const PathNode* const node = NodeOf(place);
-  if (!builder_.in_row()) {
-    if (node == nullptr || !present || text.size() > cell_bytes_max_) return;
-    for (const size_t column : node->columns) builder_.SetContext(column, text);
-    return;
-  }
-  const size_t begin = builder_.raw()->size();
-  AppendRaw(text);
-  if (node != nullptr && present) {
-    for (const size_t column : node->columns) builder_.CellFromRaw(column, begin, text.size());
-  }
+  if (!builder_.in_row()) return true;
+  AppendRaw("null");
   if (is_row) builder_.End();
+  return true;
 }
 
 void JsonRows::AppendEscaped(std::string_view text) {

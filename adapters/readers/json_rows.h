@@ -50,17 +50,16 @@ class JsonRows {
     KeyPart({part.data(), part.size()});
     return Key();
   }
-  bool on_string_part(View part, size_t, Error&) { return StringPart({part.data(), part.size()}); }
-  bool on_string(View part, size_t, Error&) {
-    StringPart({part.data(), part.size()});
-    return StringEnd();
+  bool on_string_part(View part, size_t, Error&) {
+    return TextPart({part.data(), part.size()}, true);
   }
-  bool on_number_part(View part, Error&) { return NumberPart({part.data(), part.size()}); }
-  bool on_int64(int64_t, View part, Error&) { return Number({part.data(), part.size()}); }
-  bool on_uint64(uint64_t, View part, Error&) { return Number({part.data(), part.size()}); }
-  bool on_double(double, View part, Error&) { return Number({part.data(), part.size()}); }
-  bool on_bool(bool value, Error&) { return Literal(value ? "true" : "false", true); }
-  bool on_null(Error&) { return Literal("null", false); }
+  bool on_string(View part, size_t, Error&) { return Text({part.data(), part.size()}, true); }
+  bool on_number_part(View part, Error&) { return TextPart({part.data(), part.size()}, false); }
+  bool on_int64(int64_t, View part, Error&) { return Text({part.data(), part.size()}, false); }
+  bool on_uint64(uint64_t, View part, Error&) { return Text({part.data(), part.size()}, false); }
+  bool on_double(double, View part, Error&) { return Text({part.data(), part.size()}, false); }
+  bool on_bool(bool value, Error&) { return Text(value ? "true" : "false", false); }
+  bool on_null(Error&) { return Null(); }
   bool on_comment_part(View, Error&) { return true; }
   bool on_comment(View, Error&) { return true; }
 
@@ -88,12 +87,12 @@ class JsonRows {
   bool Close();
   bool KeyPart(std::string_view part);
   bool Key();
-  bool StringPart(std::string_view part);
-  bool StringEnd();
-  bool NumberPart(std::string_view part);
-  bool Number(std::string_view part);
-  bool Literal(std::string_view text, bool present);
-  void Scalar(std::string_view text, bool present);
+  // The first or a later part of a string (`quoted`), a number, true or false; the last one.
+  bool TextPart(std::string_view part, bool quoted);
+  bool Text(std::string_view part, bool quoted);
+  bool Null();
+  void BeginText(bool quoted);
+  void EndText(bool quoted);
   void AppendEscaped(std::string_view text);
   void AppendRaw(std::string_view text) {
     if (!builder_.overflowed()) builder_.raw()->append(text);
@@ -107,14 +106,14 @@ class JsonRows {
   std::vector<Frame> frames_;
   std::string key_;
   bool key_too_large_ = false;
-  std::string number_;
-  bool in_string_ = false;
-  bool string_is_row_ = false;
+  bool in_text_ = false;
+  bool text_is_row_ = false;
   bool escaped_ = false;
   bool text_too_large_ = false;
-  Place string_place_;
-  size_t string_begin_ = 0;
-  std::string text_;
+  bool text_wanted_ = false;
+  Place text_place_;
+  size_t text_begin_ = 0;  // in the row's source text
+  std::string text_;       // unescaped, if it differs from that or stands outside of rows
 };
 
 }  // namespace tombolo::readers

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/readers/encoding.h"
 #include "adapters/readers/transcode.h"
 #include "gateway/base/text.h"
 
@@ -115,7 +116,9 @@ void RowBuilder::AddFault(Code code, std::string column, std::string_view value,
                           std::string_view reason) {
   if (row_->faults.size() >= limits::kFaultsPerRowMax) return;
   row_->faults.push_back(
-      {code, std::move(column), std::string(Utf8Prefix(value, limits::kFaultValueBytesMax)),
+      {code, std::move(column),
+       std::string(Utf8Prefix(WithoutMarkers(WellFormedPrefix(value, value.size())),
+                              limits::kFaultValueBytesMax)),
        absl::StrCat("row ", row_->number,
                     row_->line == 0 ? "" : absl::StrCat(" (line ", row_->line, ")"), ": ",
                     ToAbsl(reason))});
@@ -124,16 +127,18 @@ void RowBuilder::AddFault(Code code, std::string column, std::string_view value,
 bool RowBuilder::MarkFault(const std::string& column, std::string_view text) {
   const auto marked = FindMarker(text);
   if (!marked) return false;
-  AddFault(Code::ENCODING_INVALID, column, WithoutMarkers(text),
-           absl::StrCat(column.empty() ? "" : "column ", column, column.empty() ? "" : ": ",
-                        "bytes ", ToHex(marked->bytes), " at byte ", marked->offset,
-                        " of the file are not valid ", encoding_));
+  const std::string where = column.empty() ? "" : absl::StrCat("column ", column, ": ");
+  AddFault(Code::ENCODING_INVALID, column, text,
+           marked->bytes.empty()
+               ? absl::StrCat(where, "a code point of U+FDD0 to U+FDEF, which is no character")
+               : absl::StrCat(where, "bytes ", ToHex(marked->bytes), " at byte ", marked->offset,
+                              " of the file are not valid ", encoding_));
   return true;
 }
 
 void RowBuilder::Note(std::string_view text) {
   // Once: how text is cut into pieces depends on the parser's chunks.
-  if (!in_row_ || !*marked_ || noted_ == rows_) return;
+  if (!in_row_ || !MayHaveMarkers() || noted_ == rows_) return;
   if (MarkFault("", text)) noted_ = rows_;
 }
 
@@ -164,10 +169,12 @@ void RowBuilder::End() {
   in_row_ = false;
   // Of a row that is too large only a part was kept, and not always the same one: no further faults
   // then.
-  if (!Overflowed() && *marked_) CheckMarkers();
+  if (!Overflowed() && MayHaveMarkers()) CheckMarkers();
   if (overflow_) {
     DropCells();
-    row_->raw = WithoutMarkers(Utf8Prefix(row_->raw, limits::kRawShownBytesMax));
+    // How much was kept beyond the limit depends on the parser's chunks.
+    const size_t shown = std::min(limits::kRawShownBytesMax, limits_.row_bytes_max);
+    row_->raw = WithoutMarkers(WellFormedPrefix(row_->raw, shown));
     row_->text.clear();
   }
   queue_.push_back(std::move(row_));

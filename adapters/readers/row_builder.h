@@ -55,6 +55,9 @@ class RowBuilder {
   void AddFault(Code code, std::string column, std::string_view value, std::string_view reason);
   // Text of the row that is no cell: only looked at for undecodable bytes.
   void Note(std::string_view text);
+  // From now on rows may hold noncharacters that were written as escapes or references: no markers,
+  // but refused as those are. Called before such a row begins, at the latest.
+  void ExpectNoncharacters() { noncharacters_ = true; }
   void End();
   // A fault of the row that was completed last and is still in the queue; it loses its cells.
   void FaultLast(Code code, std::string_view raw, std::string_view reason);
@@ -94,6 +97,8 @@ class RowBuilder {
   CellRef* Find(size_t column);
   void Add(const CellRef& cell);
   std::string_view TextOf(const Built& built, const CellRef& cell) const;
+  // Rows need no look before the first undecodable byte or escape of the file was met.
+  bool MayHaveMarkers() const { return *marked_ || noncharacters_; }
   void CheckMarkers();
   bool MarkFault(const std::string& column, std::string_view text);
   void MakeRaw(Built* built);
@@ -108,6 +113,7 @@ class RowBuilder {
   BuiltPtr row_;
   bool in_row_ = false;
   bool overflow_ = false;
+  bool noncharacters_ = false;
   uint64_t rows_ = 0;
   uint64_t noted_ = 0;  // the last row with a fault from Note
   std::deque<BuiltPtr> queue_;

@@ -51,7 +51,9 @@ TranscodingSource::TranscodingSource(std::unique_ptr<ByteSource> inner,
 
 StatusOr<size_t> TranscodingSource::Read(char* out, size_t size) {
   while (out_at_ == out_.size() && !ended_) RETURN_IF_ERROR(Fill());
-  const size_t n = std::min(size, out_.size() - out_at_);
+  const std::string_view rest = std::string_view(out_).substr(out_at_);
+  size_t n = WellFormedPrefix(rest, size).size();
+  if (n == 0) n = std::min(size, rest.size());
   std::memcpy(out, out_.data() + out_at_, n);
   out_at_ += n;
   return n;

@@ -28,6 +28,7 @@ class TranscodingSource : public ByteSource {
   static StatusOr<std::unique_ptr<TranscodingSource>> Create(std::unique_ptr<ByteSource> inner,
                                                              const Encoding& encoding,
                                                              size_t block_bytes);
+  // Whole characters only, if there is room for one.
   StatusOr<size_t> Read(char* out, size_t size) override;
   // True once a marker was put into the stream; lives as long as this.
   const bool* marked() const { return &marked_; }

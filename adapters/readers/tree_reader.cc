@@ -31,9 +31,14 @@ StatusOr<bool> TreeReader::Next(Row* row) {
   return true;
 }
 
-StatusOr<std::string_view> TreeReader::ReadChunk() {
+StatusOr<std::string_view> TreeReader::ReadChunk(char escape) {
   ASSIGN_OR_RETURN(const size_t n, source_->Read(chunk_.data(), chunk_.size()));
-  return std::string_view(chunk_.data(), n);
+  const std::string_view chunk(chunk_.data(), n);
+  if (!escapes_ && chunk.find(escape) != std::string_view::npos) {
+    escapes_ = true;
+    builder_.ExpectNoncharacters();
+  }
+  return chunk;
 }
 
 Status TreeReader::Fail(Code code, const std::string& what) const {

@@ -32,8 +32,9 @@ class TreeReader : public RowReader {
 
   // Reads a chunk and works on it; sets done_ at the end of the document.
   virtual Status Step() = 0;
-  // The next chunk as UTF-8; empty at the end.
-  StatusOr<std::string_view> ReadChunk();
+  // The next chunk as UTF-8; empty at the end. `escape` is the character by which the format writes
+  // any character as a number.
+  StatusOr<std::string_view> ReadChunk(char escape);
   Status Fail(Code code, const std::string& what) const;
   // HEADER_MISSING if the element or array that should hold the rows never came.
   Status CheckParentSeen(bool seen, const std::string& row_path) const;
@@ -46,6 +47,7 @@ class TreeReader : public RowReader {
 
  private:
   std::string chunk_;
+  bool escapes_ = false;  // one was seen
   Status error_;
 };
 

@@ -5,6 +5,7 @@
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -18,8 +19,12 @@
 namespace tombolo::readers {
 namespace {
 
+constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kXsi = "http://www.w3.org/2001/XMLSchema-instance";
-constexpr int kAttributeFields = 5;  // of libxml2's array: local name, prefix, URI, begin, end
+constexpr std::string_view kDoctype = "<!DOCTYPE";
+constexpr const char* kHasDoctype = "has a document type declaration (DOCTYPE)";
+constexpr size_t kCdataPieceBytes = 300;  // libxml2's XML_PARSER_BIG_BUFFER_SIZE
+constexpr int kAttributeFields = 5;       // of libxml2's array: local name, prefix, URI, begin, end
 
 std::string_view View(const xmlChar* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
@@ -43,6 +48,28 @@ bool IsEntityError(int code) {
   }
 }
 
+// The size of the blanks, the comment or the instruction that `text` begins with; 0 if there is
+// none or it does not end in `text`.
+size_t PrologPieceSize(std::string_view text) {
+  const size_t blanks = std::min(text.find_first_not_of(kBlanks), text.size());
+  if (blanks > 0) return blanks;
+  const auto up_to = [text](std::string_view begin, std::string_view end) -> size_t {
+    if (!text.starts_with(begin)) return 0;
+    const size_t at = text.find(end, begin.size());
+    return at == std::string_view::npos ? 0 : at + end.size();
+  };
+  return std::max(up_to("<?", "?>"), up_to("<!--", "-->"));
+}
+
+// Whether `text`, in which no piece of a prolog is whole, begins with something else: an element,
+// or a mistake.
+bool EndsProlog(std::string_view text) {
+  const auto may_become = [text](std::string_view begin) {
+    return text.starts_with(begin) || begin.starts_with(text);
+  };
+  return !may_become("<?") && !may_become("<!--") && !may_become(kDoctype);
+}
+
 class XmlReader : public TreeReader {
  public:
   XmlReader(ReaderInput input, const ReaderOptions& options, std::unique_ptr<CompiledPaths> paths,
@@ -52,7 +79,7 @@ class XmlReader : public TreeReader {
     xmlSAXHandler sax{};
     sax.initialized = XML_SAX2_MAGIC;
     sax.internalSubset = [](void* self, const xmlChar*, const xmlChar*, const xmlChar*) {
-      Self(self)->Refuse("has a document type declaration (DOCTYPE)");
+      Self(self)->Refuse(kHasDoctype);
     };
     sax.entityDecl = [](void* self, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {
       Self(self)->Refuse("declares an entity");
@@ -99,30 +126,71 @@ class XmlReader : public TreeReader {
 
   Status Step() override {
     if (context_ == nullptr) return Fail(Code::INTERNAL, "the XML parser cannot be made");
-    ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk());
+    ASSIGN_OR_RETURN(std::string_view chunk, ReadChunk('&'));
     if (chunk.empty()) return Finish();
     if (!started_) {
-      const size_t first = chunk.find_first_not_of(" \t\r\n");
+      const size_t first = chunk.find_first_not_of(kBlanks);
       if (first == std::string_view::npos) return absl::OkStatus();
       if (chunk[first] != '<') return Fail(Code::FORMAT_UNKNOWN, "is not XML: it has no < first");
       started_ = true;
       chunk.remove_prefix(first);
     }
-    ::xmlParseChunk(context_.get(), chunk.data(), static_cast<int>(chunk.size()), 0);
-    RETURN_IF_ERROR(failure_);
-    const xmlParserInputPtr in = context_->input;
-    // A tag or comment is only looked at when it is whole.
-    if (in != nullptr && static_cast<size_t>(in->end - in->cur) > input_.limits.row_bytes_max) {
-      return Fail(Code::ROW_TOO_LARGE,
-                  absl::StrCat("line ", Line(), ": a tag or a comment has ", "more than ",
-                               input_.limits.row_bytes_max, " bytes"));
+    if (in_prolog_) return Prolog(chunk);
+    return Feed(chunk);
+  }
+
+  Status Feed(std::string_view part) {
+    ::xmlParseChunk(context_.get(), part.data(), static_cast<int>(part.size()), 0);
+    // Of an open CDATA section one call takes only so many bytes.
+    for (size_t left = Left(); failure_.ok() && left > kCdataPieceBytes; left = Left()) {
+      ::xmlParseChunk(context_.get(), nullptr, 0, 0);
+      if (Left() == left) break;
     }
-    return absl::OkStatus();
+    RETURN_IF_ERROR(failure_);
+    // A tag or comment is only looked at when it is whole.
+    return Left() > input_.limits.row_bytes_max ? TagTooLarge() : absl::OkStatus();
+  }
+
+  // Bytes that the parser keeps back, since what they begin is not whole.
+  size_t Left() const {
+    const xmlParserInputPtr in = context_->input;
+    return in == nullptr ? 0 : static_cast<size_t>(in->end - in->cur);
+  }
+
+  Status TagTooLarge() const {
+    return Fail(Code::ROW_TOO_LARGE, absl::StrCat("line ", Line(), ": a tag or a comment has more ",
+                                                  "than ", input_.limits.row_bytes_max, " bytes"));
+  }
+
+  // What stands before the first element goes to the parser piece by piece, whatever the blocks, so
+  // that the first thing wrong is what is said; a document type declaration is refused as soon as
+  // its word is there, since what follows may be broken in ways that look like other trouble.
+  Status Prolog(std::string_view chunk) {
+    prolog_.append(chunk);
+    std::string_view rest = prolog_;
+    for (;;) {
+      const size_t size = PrologPieceSize(rest);
+      if (size == 0) break;
+      RETURN_IF_ERROR(Feed(rest.substr(0, size)));
+      rest.remove_prefix(size);
+    }
+    if (rest.starts_with(kDoctype)) {
+      Refuse(kHasDoctype);
+      return failure_;
+    }
+    if (EndsProlog(rest)) {
+      in_prolog_ = false;
+      return Feed(rest);
+    }
+    prolog_.erase(0, prolog_.size() - rest.size());
+    if (prolog_.size() <= input_.limits.row_bytes_max) return absl::OkStatus();
+    return TagTooLarge();
   }
 
   Status Finish() {
     done_ = true;
     if (!started_) return Fail(Code::FILE_EMPTY, "the file has only blanks; get it again");
+    if (in_prolog_) RETURN_IF_ERROR(Feed(prolog_));
     finishing_ = true;
     ::xmlParseChunk(context_.get(), nullptr, 0, 1);
     RETURN_IF_ERROR(failure_);
@@ -135,10 +203,7 @@ class XmlReader : public TreeReader {
 
   // The parser keeps back what may go on in the next chunk, so a mistake near the end is seen late
   // too.
-  bool AtEnd() const {
-    const xmlParserInputPtr in = context_->input;
-    return in == nullptr || in->cur >= in->end;
-  }
+  bool AtEnd() const { return Left() == 0; }
 
   void Stop(Status status) {
     if (!failure_.ok()) return;
@@ -296,6 +361,8 @@ class XmlReader : public TreeReader {
   std::unique_ptr<xmlParserCtxt, ContextDeleter> context_;
   Status failure_;
   bool started_ = false;
+  bool in_prolog_ = true;
+  std::string prolog_;  // the begin of a piece that is not whole yet
   bool finishing_ = false;
   bool parent_seen_ = false;
   std::vector<Frame> frames_;

@@ -307,6 +307,21 @@ TEST(CsvLimits, ARowOfNAndNPlusOne) {
   }
 }
 
+// What comes after a row that is too large does not depend on how much of it was seen; what may be
+// the rest of a cell does not pass as a row.
+TEST(CsvLimits, ReadingGoesOnAtTheFirstLineEndBehindTheLimit) {
+  const std::string quoted = "\"xxxxxxxxx\nxxxxxxxxx\nyyyyy\",2\n3,4\n";
+  const std::string broken = "xxxxxxxxxxxxxxxxxxxxxxxx,\"y\"y\n3,4\n";
+  const std::string open = "xxxxxxxxxxxxxxxxxxxxxxxx,\"y\n3,4\n";
+  for (const size_t block : {size_t{4}, size_t{7}, limits::kReadBlockBytes}) {
+    ReaderLimits limits = Small(30, 20);
+    limits.block_bytes = block;
+    EXPECT_EQ(ReadBytes("a,b\n" + quoted, Utf8(), limits).Text(), "!ROW_TOO_LARGE;!CSV_QUOTE;3|4");
+    EXPECT_EQ(ReadBytes("a,b\n" + broken, Utf8(), limits).Text(), "!ROW_TOO_LARGE;3|4");
+    EXPECT_EQ(ReadBytes("a,b\n" + open, Utf8(), limits).Text(), "!ROW_TOO_LARGE;3|4");
+  }
+}
+
 TEST(CsvLimits, AnUnclosedQuoteDoesNotEatTheFile) {
   std::string bytes = "a,b\n1,\"2\n";
   std::string expected = "!CSV_QUOTE";

@@ -252,6 +252,16 @@ struct FileCase {
   const char* text;
 };
 
+TEST(Utf8, APrefixEndsWithAWholeCharacter) {
+  const std::string text = "a\u00e9\u4e0a\U00020BB7";  // 1, 2, 3 and 4 bytes
+  const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (size_t size = 0; size < std::size(whole); ++size) {
+    EXPECT_EQ(WellFormedPrefix(text, size), text.substr(0, whole[size])) << size;
+    // The same if the text itself is cut there.
+    EXPECT_EQ(WellFormedPrefix(text.substr(0, size), 100), text.substr(0, whole[size])) << size;
+  }
+}
+
 class EncodedFile : public ::testing::TestWithParam<FileCase> {};
 
 TEST_P(EncodedFile, ReadsAsCsvXmlAndJson) {

@@ -219,6 +219,65 @@ TEST(JsonLimits, CellAndRowOfNAndNPlusOne) {
             "!ROW_TOO_LARGE;ok");
 }
 
+TEST(JsonLimits, ANameOfNAndNPlusOne) {
+  ReaderLimits limits;
+  limits.cell_bytes_max = 10;
+  const auto rows = [](const std::string& name) {
+    return "[{\"a\":1,\"" + name + "\":2},{\"a\":\"ok\"}]";
+  };
+  for (const size_t block : {size_t{8}, limits::kReadBlockBytes}) {
+    limits.block_bytes = block;
+    const ReaderOptions a = Json("/*", {{"a", ""}});
+    EXPECT_EQ(ReadBytes(rows("nnnnnnnnnn"), a, limits).Text(), "1;ok");
+    const Reading r = ReadBytes(rows("nnnnnnnnnnn"), a, limits);
+    EXPECT_EQ(r.Text(), "!CELL_TOO_LARGE;ok");
+    EXPECT_EQ(r.rows[0].raw, "{\"a\":1,\"nnnnnnnnnn\":2}");
+    // The limit stands inside of the fourth character.
+    const Reading han = ReadBytes(rows("上海示例贸易"), a, limits);
+    EXPECT_EQ(han.rows[0].raw, "{\"a\":1,\"上海示\":2}");
+    EXPECT_EQ(han.rows[0].faults[0].value, "上海示");
+  }
+}
+
+TEST(JsonLimits, WhatALargeRowShowsEndsWithAWholeCharacter) {
+  ReaderLimits limits;
+  limits.row_bytes_max = 20;
+  for (const size_t block : {size_t{8}, limits::kReadBlockBytes}) {
+    limits.block_bytes = block;
+    const std::string bytes = "[{\"t\":\"上海示例贸易\"}]";
+    EXPECT_EQ(ReadBytes(bytes, Json("/*", {{"a", ""}}), limits).rows[0].raw, "{\"t\":\"上海示例");
+    const Reading line = ReadBytes("{\"t\":\"x上海示例贸易\"}", Lines({{"a", ""}}), limits);
+    EXPECT_EQ(line.rows[0].raw, "{\"t\":\"x上海示例");
+  }
+}
+
+TEST(JsonLimits, ANumberNobodyReadsCountsWhole) {
+  ReaderLimits limits;
+  limits.cell_bytes_max = 10;
+  limits.row_bytes_max = 40;
+  for (const size_t block : {size_t{8}, limits::kReadBlockBytes}) {
+    limits.block_bytes = block;
+    const auto read = [&](size_t digits) {
+      return ReadBytes("[{\"n\":" + std::string(digits, '1') + "}]", Json("/*", {{"a", ""}}),
+                       limits);
+    };
+    EXPECT_EQ(read(34).Text(), "<absent>");  // 6 bytes besides it
+    EXPECT_EQ(read(35).Text(), "!ROW_TOO_LARGE");
+  }
+}
+
+TEST(Json, ANoncharacterCostsItsRowHoweverItIsWritten) {
+  const Reading r = InPieces(
+      "[{\"a\":\"\\ufdd0\"},{\"a\":\"\uFDD0\"},{\"\\ufdef\":1},{\"a\":1},{\"a\":\"\xFF\"},{\"a\":2}"
+      "]",
+      Json("/*", {{"a", ""}}));
+  EXPECT_EQ(r.Text(),
+            "!ENCODING_INVALID;!ENCODING_INVALID;!ENCODING_INVALID;1;!ENCODING_INVALID;2");
+  EXPECT_EQ(r.rows[0].faults[0].reason,
+            "row 1: column a: a code point of U+FDD0 to U+FDEF, which is no character");
+  EXPECT_EQ(r.rows[0].raw, "{\"a\":\"\uFFFD\"}");
+}
+
 TEST(JsonOptions, WhatMakesNoSense) {
   for (const ReaderOptions& options :
        {Json("/*", {}), Json("/*", {{"", "a"}}), Json("/*", {{"a", ""}, {"a", "b"}}),

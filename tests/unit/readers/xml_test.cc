@@ -109,6 +109,14 @@ TEST(Xml, ABadByteCostsItsRow) {
   EXPECT_EQ(r.rows[0].raw.find("\uFDD0"), std::string::npos);
 }
 
+TEST(Xml, ANoncharacterCostsItsRowHoweverItIsWritten) {
+  const Reading r = InPieces(
+      "<A><B><x>&#xFDD0;</x></B><B><z>&#xFDEF;</z></B><B><x>1</x></B><B><x>\xFF</x></B></A>",
+      Xml({{"x", ""}}));
+  EXPECT_OK(r.status);
+  EXPECT_EQ(r.Text(), "!ENCODING_INVALID;!ENCODING_INVALID;1;!ENCODING_INVALID");
+}
+
 struct NastyCase {
   const char* name;
   const char* bytes;
@@ -144,6 +152,10 @@ INSTANTIATE_TEST_SUITE_P(
         NastyCase{"Doctype", "<!DOCTYPE A><A><B/></A>", Code::XML_ENTITY},
         NastyCase{"DoctypeFetched", "<!DOCTYPE A SYSTEM 'http://127.0.0.1:1/a.dtd'><A><B/></A>",
                   Code::XML_ENTITY},
+        NastyCase{"DoctypeCut", "<!DOCTYPE A", Code::XML_ENTITY},
+        NastyCase{"DoctypeBroken", "<?xml version='1.0'?><!-- c --><!DOCTYPE <A [ >x<A/>",
+                  Code::XML_ENTITY},
+        NastyCase{"DoctypeBehindAMistake", "<!-- a -- b --><!DOCTYPE A><A/>", Code::XML_MALFORMED},
         NastyCase{"Undeclared", "<A><B><x>&nope;</x></B></A>", Code::XML_ENTITY},
         NastyCase{"UndeclaredInAttribute", "<A><B x='&nope;'/></A>", Code::XML_ENTITY},
         NastyCase{"RootRenamed", "<Z><B><x>1</x></B></Z>", Code::HEADER_MISSING}),
