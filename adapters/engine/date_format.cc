@@ -146,20 +146,27 @@ std::optional<int32_t> DateFormat::Parse(std::string_view text) const {
   return Match(0, text, &found) ? found.days : std::nullopt;
 }
 
-std::string GuessDateFormat(const std::vector<std::string>& texts) {
+DateGuess GuessDateFormat(const std::vector<std::string>& texts, size_t misfits_max) {
   static constexpr std::string_view kKnown[] = {
-      "YYYY-MM-DD", "YYYYMMDD", "YYYY/M/D", "YYYY-M-D",   "YYYY.M.D",   "YYYY年M月D日", "D.M.YYYY",
-      "D/M/YYYY",   "M/D/YYYY", "D-M-YYYY", "D-MON-YYYY", "D MON YYYY", "YYYY-MM-DD*"};
-  if (texts.empty()) return "";
+      "YYYY-MM-DD",  "YYYYMMDD", "YYYY/M/D",    "YYYY-M-D", "YYYY.M.D",   "YYYY年M月D日",
+      "D.M.YYYY",    "D/M/YYYY", "M/D/YYYY",    "D-M-YYYY", "D-MON-YYYY", "D MON YYYY",
+      "YYYY-MM-DD*", "ROC/M/D",  "ROC年M月D日", "ROCMMDD"};
+  DateGuess best;
+  best.misfits = misfits_max + 1;
+  if (texts.empty()) return {};
   for (const std::string_view pattern : kKnown) {
     const std::optional<DateFormat> format = DateFormat::Compile(pattern);
-    if (format.has_value() && std::all_of(texts.begin(), texts.end(), [&](const std::string& t) {
-          return format->Parse(Trim(t)).has_value();
-        })) {
-      return std::string(pattern);
+    if (!format.has_value()) continue;
+    size_t misfits = 0;
+    for (size_t i = 0; i < texts.size() && misfits <= best.misfits; ++i) {
+      misfits += format->Parse(Trim(texts[i])).has_value() ? 0 : 1;
     }
+    if (pattern == "M/D/YYYY" && best.pattern == "D/M/YYYY" && misfits == best.misfits) {
+      best.day_or_month_first = true;
+    }
+    if (misfits < best.misfits) best = {std::string(pattern), misfits, false};
   }
-  return "";
+  return best.pattern.empty() ? DateGuess() : best;
 }
 
 }  // namespace tombolo::engine

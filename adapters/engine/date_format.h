@@ -40,9 +40,14 @@ class DateFormat {
   bool excel_ = false;
 };
 
-// The first of these that the pattern language offers and that fits every text; "" if none. For
-// drafting packs.
-std::string GuessDateFormat(const std::vector<std::string>& texts);
+// The common pattern that fits most texts, the first among equals; "" if every one leaves more than
+// `misfits_max` of them. For drafting packs.
+struct DateGuess {
+  std::string pattern;
+  size_t misfits = 0;
+  bool day_or_month_first = false;  // both fit as well: somebody must say which it is
+};
+DateGuess GuessDateFormat(const std::vector<std::string>& texts, size_t misfits_max);
 
 }  // namespace tombolo::engine
 

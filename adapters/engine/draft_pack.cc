@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "adapters/engine/compiled_pack.h"
 #include "adapters/engine/source_table.h"
 #include "gateway/base/limits.h"
@@ -28,19 +30,66 @@ std::string SqlText(std::string_view text) {
   return out + "'";
 }
 
-// A header as the last part of a field's name; "" if no letter of it can be used.
+// One character of a header: as it may stand in a name, '_' where it parts words, NUL where it is
+// nothing of its own.
+struct Letter {
+  char c = '_';
+  bool upper = false;
+  size_t bytes = 1;
+};
+
+// Letters of Latin-1 and Latin Extended-A lose their marks (U+00C0 to U+017F), combining marks
+// (U+0300 to U+036F) vanish; other scripts have no letter to offer.
+Letter LetterAt(std::string_view text, size_t at) {
+  static constexpr std::string_view kPlain =
+      "aaaaaaaceeeeiiiidnooooo_ouuuuytsaaaaaaaceeeeiiiidnooooo_ouuuuyty"
+      "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrr"
+      "ssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+  constexpr unsigned kFirst = 0xC0, kMarkFirst = 0x300, kMarkLast = 0x36F;
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if (absl::ascii_isalnum(byte)) {
+    return {absl::ascii_tolower(byte), absl::ascii_isupper(byte), 1};
+  }
+  if (byte < 0xC2 || byte > 0xDF || at + 1 == text.size()) return {};
+  const unsigned code = (byte & 0x1Fu) << 6 | (static_cast<unsigned char>(text[at + 1]) & 0x3Fu);
+  if (code >= kFirst && code < kFirst + kPlain.size()) return {kPlain[code - kFirst], false, 2};
+  return {code >= kMarkFirst && code <= kMarkLast ? '\0' : '_', false, 2};
+}
+
+// A header as the last part of a field's name, its words parted by '_'; "" if it cannot begin one.
 std::string Slug(std::string_view header) {
   std::string out;
-  for (const char c : Utf8Prefix(header, limits::kDraftFieldBytesMax)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte)) {
-      out.push_back(absl::ascii_tolower(byte));
-    } else if (!out.empty() && out.back() != '_') {
-      out.push_back('_');
-    }
+  bool after_upper = false;
+  for (size_t at = 0; at < header.size() && out.size() < limits::kDraftFieldBytesMax;) {
+    const Letter letter = LetterAt(header, at);
+    at += letter.bytes;
+    if (letter.c == '\0') continue;
+    const bool parted = out.empty() || out.back() == '_';
+    const bool before_lower =
+        at < header.size() && absl::ascii_islower(static_cast<unsigned char>(header[at]));
+    const bool new_word = letter.upper && (!after_upper || before_lower);
+    after_upper = letter.upper;
+    if (!parted && (new_word || letter.c == '_')) out.push_back('_');
+    if (letter.c != '_' && out.size() < limits::kDraftFieldBytesMax) out.push_back(letter.c);
   }
   while (!out.empty() && out.back() == '_') out.pop_back();
   return !out.empty() && absl::ascii_isalpha(static_cast<unsigned char>(out[0])) ? out : "";
+}
+
+// Whether a column is called a number, a code or the like.
+bool IsCalledKey(std::string_view header) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "id",    "no",     "nr",  "number", "num",   "code",   "key",
+      "clave", "numero", "rfc", "folio",  "numer", "nummer", "codigo"};
+  static constexpr std::string_view kParts[] = {"编号", "代码", "文号", "編號",  "代碼",  "字號",
+                                                "번호", "코드", "番号", "номер", "Номер", "код"};
+  for (const absl::string_view word : absl::StrSplit(Slug(header), '_')) {
+    if (kWords.count(ToStd(word)) > 0) return true;
+    if (absl::EndsWith(word, "id") && absl::StrContains(ToAbsl(header), "ID")) return true;
+  }
+  return std::any_of(std::begin(kParts), std::end(kParts), [&](std::string_view part) {
+    return header.find(part) != std::string_view::npos;
+  });
 }
 
 struct DraftColumn {
@@ -83,6 +132,7 @@ class Drafter {
   void MakeCatalogue();
   void AddField(const DraftColumn& column, v1::CatalogueItem* item);
   void DropRefusedFields();
+  int KeyRank(const DraftColumn& column) const;
   void ChooseKey();
   void MakePack();
   std::string Expression(const DraftColumn& column) const;
@@ -243,36 +293,45 @@ size_t Drafter::DistinctRows(const std::vector<const DraftColumn*>& key) const {
   return seen.size();
 }
 
+// What a column is worth as a part of the key; less is better.
+int Drafter::KeyRank(const DraftColumn& column) const {
+  if (column.guess.type == v1::IDENTIFIER) return 0;
+  if (IsCalledKey(sample_.columns[column.index])) return 1;
+  if (column.guess.type == v1::TEXT) return 2;
+  // Numbers that come again are measures.
+  if (column.guess.type == v1::INTEGER) return column.guess.distinct ? 2 : 4;
+  return column.guess.type == v1::DECIMAL ? 5 : 3;
+}
+
 // The best single column: an identifier before a column that is called a number or a code, before
-// any other that tells rows apart. Else columns are added as long as they tell more rows apart.
+// any other that tells rows apart. Else columns are added as long as they tell more rows apart,
+// those that are empty in some rows at the end, and those are left out again that the others make
+// needless. A row number is only taken where there is nothing else: the next file gives it to
+// another row.
 void Drafter::ChooseKey() {
-  const auto rank = [this](const DraftColumn& column) {
-    static constexpr std::string_view kWords[] = {"id",   "no",    "number", "code", "key",
-                                                  "编号", "代码",  "文号",   "번호", "코드",
-                                                  "番号", "clave", "numero", "nr",   "rfc"};
-    const std::string name = absl::AsciiStrToLower(sample_.columns[column.index]);
-    const bool called = std::any_of(std::begin(kWords), std::end(kWords), [&](auto word) {
-      return absl::StrContains(name, ToAbsl(word));
-    });
-    if (column.guess.type == v1::IDENTIFIER) return 0;
-    if (called) return 1;
-    return column.guess.type == v1::TEXT || column.guess.type == v1::INTEGER ? 2 : 3;
-  };
-  std::vector<const DraftColumn*> always;
+  std::vector<const DraftColumn*> candidates;
   for (const DraftColumn& column : columns_) {
-    if (column.guess.always) always.push_back(&column);
+    if (!column.guess.never) candidates.push_back(&column);
   }
-  std::stable_sort(always.begin(), always.end(), [&](const auto* a, const auto* b) {
-    const int ra = rank(*a), rb = rank(*b);
-    return std::pair(!a->guess.distinct, ra) < std::pair(!b->guess.distinct, rb);
-  });
+  const auto order = [this](const DraftColumn* column) {
+    const ColumnGuess& guess = column->guess;
+    return std::tuple(guess.counter, !guess.always, !guess.distinct, KeyRank(*column));
+  };
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const auto* a, const auto* b) { return order(a) < order(b); });
   size_t distinct = 0;
-  for (const DraftColumn* const column : always) {
+  for (const DraftColumn* const column : candidates) {
     if (distinct == sample_.rows.size() || key_.size() == kKeyPartsMax) break;
+    if (column->guess.counter && !key_.empty()) break;
     key_.push_back(column);
     const size_t now = DistinctRows(key_);
     if (now == distinct) key_.pop_back();
     distinct = std::max(distinct, now);
+  }
+  for (size_t i = key_.size(); i-- > 0 && key_.size() > 1;) {
+    std::vector<const DraftColumn*> fewer = key_;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    if (DistinctRows(fewer) == distinct) key_ = std::move(fewer);
   }
   key_is_unique_ = distinct == sample_.rows.size() && !key_.empty();
   if (key_.empty()) key_.push_back(&columns_.front());
@@ -316,7 +375,7 @@ std::string Drafter::Expression(const DraftColumn& column) const {
     case v1::CODE:
       return absl::StrCat("clean(", value, ")");
     default:
-      return column.guess.absents.empty() ? absl::StrCat("trim(", value, ")") : value;
+      return absl::StrCat("trim(", value, ")");
   }
 }
 
@@ -325,7 +384,11 @@ std::string Drafter::Sql() const {
                                  " rows. Look at the key, the types and the names.\nSELECT\n"
                                  "  _row AS _rows");
   for (size_t i = 0; i < key_.size(); ++i) {
-    absl::StrAppend(&sql, ",\n  ", Expression(*key_[i]), " AS key_", i + 1);
+    const std::string part = Expression(*key_[i]);
+    absl::StrAppend(
+        &sql, ",\n  ",
+        key_[i]->guess.always ? part : absl::StrCat("coalesce(nullif(", part, ", ''), '-')"),
+        " AS key_", i + 1);
   }
   for (const DraftColumn& column : columns_) {
     absl::StrAppend(&sql, ",\n  ", Expression(column), " AS ", QuoteName(column.field));
@@ -347,8 +410,15 @@ std::string Drafter::Readme() const {
   text += "| column | field | type | key |\n| --- | --- | --- | --- |\n";
   for (const DraftColumn& column : columns_) {
     const bool key = std::find(key_.begin(), key_.end(), &column) != key_.end();
-    absl::StrAppend(&text, "| ", column.sql, " | ", column.field, " | ",
-                    v1::FieldType_Name(column.guess.type), " | ", key ? "yes" : "", " |\n");
+    std::string type = v1::FieldType_Name(column.guess.type);
+    if (column.guess.day_or_month_first) {
+      absl::StrAppend(&type, ": is it day or month that comes first?");
+    }
+    if (column.guess.misfits > 0) {
+      absl::StrAppend(&type, ": ", column.guess.misfits, " of the sample's values are none");
+    }
+    absl::StrAppend(&text, "| ", column.sql, " | ", column.field, " | ", type, " | ",
+                    key ? "yes" : "", " |\n");
   }
   for (const std::string& column : unused_) {
     absl::StrAppend(&text, "| ", column, " | not mapped | | |\n");

@@ -34,15 +34,20 @@ struct PackSample {
 // The pack's files by name: pack.yaml, catalogue.yaml, record.sql, README.md, code lists.
 StatusOr<std::map<std::string, std::string>> DraftPack(const PackSample& sample);
 
-// What the values of one column look like. Placeholders such as N/A count as absent.
+// What the values of one column, in the order of rows, look like. Placeholders such as N/A count as
+// absent.
 struct ColumnGuess {
   v1::FieldType type = v1::TEXT;
   std::string date_format;           // DATE
   std::string scheme;                // IDENTIFIER
   std::vector<std::string> codes;    // CODE: the distinct values, sorted
   std::vector<std::string> absents;  // placeholders met
+  size_t misfits = 0;                // values that are no such DATE or IDENTIFIER: few of many
+  bool day_or_month_first = false;   // DATE: the values do not tell
   bool always = false;               // every row has a value
+  bool never = false;                // none has
   bool distinct = false;             // no value comes twice
+  bool counter = false;              // whole numbers, each one more than that of the row before
 };
 ColumnGuess GuessColumn(const std::vector<std::string>& values, const record::Profile& profile);
 

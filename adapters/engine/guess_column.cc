@@ -16,6 +16,10 @@ namespace {
 
 constexpr size_t kCodesMax = 30;
 constexpr size_t kRowsPerCodeMin = 4;  // on average; fewer, and the values are no classification
+// Of so many values one in a hundred may be wrong, and the column is what the others say: the rows
+// with the wrong ones wait in quarantine.
+constexpr size_t kValuesPerMisfit = 100;
+constexpr size_t kRocValuesMin = 20;  // fewer digits alone are no dates of that calendar
 constexpr int kYearFirst = 1850, kYearLast = 2150;  // plausible for dates without separators
 
 bool Placeholder(std::string_view value) {
@@ -43,6 +47,7 @@ bool Plain(std::string_view value) {
 }
 
 bool Plausible(const std::vector<std::string>& values, const std::string& pattern) {
+  if (pattern == "ROCMMDD" && values.size() < kRocValuesMin) return false;
   const std::optional<DateFormat> format = DateFormat::Compile(pattern);
   return std::all_of(values.begin(), values.end(), [&](const std::string& value) {
     const int year = CivilFromDays(format->Parse(value).value_or(0)).year;
@@ -50,18 +55,41 @@ bool Plausible(const std::vector<std::string>& values, const std::string& patter
   });
 }
 
+bool Counts(const std::vector<std::string>& values) {
+  int64_t before = 0, now = 0;
+  for (size_t i = 0; i < values.size(); ++i, before = now) {
+    if (!absl::SimpleAtoi(values[i], &now) || (i > 0 && now != before + 1)) return false;
+  }
+  return values.size() > 1;
+}
+
 // A scheme without checks takes too much; only those that compute something count.
-std::string SchemeOf(const std::vector<std::string>& values, const record::Profile& profile) {
+std::string SchemeOf(const std::vector<std::string>& values, const record::Profile& profile,
+                     size_t* misfits) {
+  const size_t misfits_max = values.size() / kValuesPerMisfit;
   for (const std::string& name : profile.SchemeNames()) {
     const v1::IdentifierScheme* const scheme = profile.FindScheme(name);
     if (scheme == nullptr || scheme->checks().empty()) continue;
-    if (std::all_of(values.begin(), values.end(), [&](const std::string& value) {
-          return profile.CheckIdentifier(name, value, std::nullopt).accepted();
-        })) {
-      return name;
+    *misfits = 0;
+    for (size_t i = 0; i < values.size() && *misfits <= misfits_max; ++i) {
+      *misfits += profile.CheckIdentifier(name, values[i], std::nullopt).accepted() ? 0 : 1;
     }
+    if (*misfits <= misfits_max) return name;
   }
+  *misfits = 0;
   return "";
+}
+
+// A classification: few values, each often. One value alone classifies nothing, and the next file
+// may have another.
+bool AreCodes(const std::set<std::string>& distinct, size_t present) {
+  return distinct.size() > 1 && distinct.size() <= kCodesMax &&
+         distinct.size() * kRowsPerCodeMin <= present &&
+         std::all_of(distinct.begin(), distinct.end(), [](const std::string& value) {
+           return value.size() <= limits::kDraftCodeBytesMax &&
+                  std::none_of(value.begin(), value.end(),
+                               [](unsigned char c) { return absl::ascii_iscntrl(c); });
+         });
 }
 
 }  // namespace
@@ -80,24 +108,22 @@ ColumnGuess GuessColumn(const std::vector<std::string>& values, const record::Pr
   guess.absents.assign(absents.begin(), absents.end());
   guess.always = !values.empty() && present.size() == values.size();
   guess.distinct = distinct.size() == present.size();
-  if (present.empty()) return guess;
-  const bool codes = distinct.size() <= kCodesMax &&
-                     distinct.size() * kRowsPerCodeMin <= present.size() &&
-                     std::all_of(distinct.begin(), distinct.end(), [](const std::string& value) {
-                       return value.size() <= limits::kDraftCodeBytesMax &&
-                              std::none_of(value.begin(), value.end(),
-                                           [](unsigned char c) { return absl::ascii_iscntrl(c); });
-                     });
-  guess.date_format = GuessDateFormat(present);
-  if (!guess.date_format.empty() && Plausible(present, guess.date_format)) {
+  guess.never = present.empty();
+  if (guess.never) return guess;
+  const DateGuess date = GuessDateFormat(present, present.size() / kValuesPerMisfit);
+  if (!date.pattern.empty() && Plausible(present, date.pattern)) {
     guess.type = v1::DATE;
-  } else if (guess.scheme = SchemeOf(present, profile); !guess.scheme.empty()) {
+    guess.date_format = date.pattern;
+    guess.misfits = date.misfits;
+    guess.day_or_month_first = date.day_or_month_first;
+  } else if (guess.scheme = SchemeOf(present, profile, &guess.misfits); !guess.scheme.empty()) {
     guess.type = v1::IDENTIFIER;
   } else if (AllAre(present, Whole)) {
     guess.type = v1::INTEGER;
+    guess.counter = guess.always && Counts(present);
   } else if (AllAre(present, Plain)) {
     guess.type = v1::DECIMAL;
-  } else if (codes) {
+  } else if (AreCodes(distinct, present.size())) {
     guess.type = v1::CODE;
     guess.codes.assign(distinct.begin(), distinct.end());
   }

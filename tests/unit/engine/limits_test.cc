@@ -115,8 +115,11 @@ TEST(EngineLimits, MemoryOfLookupSources) {
 TEST(EngineLimits, CodesOfADraftedPack) {
   const auto profile = *TestProfile("");
   const std::string code(limits::kDraftCodeBytesMax, 'c');
-  EXPECT_EQ(GuessColumn(std::vector<std::string>(8, code), *profile).type, v1::CODE);
-  EXPECT_EQ(GuessColumn(std::vector<std::string>(8, code + "c"), *profile).type, v1::TEXT);
+  std::vector<std::string> values(8, code);
+  values.insert(values.end(), 8, "d");
+  EXPECT_EQ(GuessColumn(values, *profile).type, v1::CODE);
+  values[0] += "c";
+  EXPECT_EQ(GuessColumn(values, *profile).type, v1::TEXT);
 }
 
 TEST(EngineLimits, FieldNamesOfADraftedPack) {

@@ -4,7 +4,9 @@
 
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "adapters/engine/draft_pack.h"
 #include "adapters/engine/field_value.h"
 #include "adapters/engine/golden.h"
@@ -204,6 +206,176 @@ TEST(DraftPack, NothingToDraftFrom) {
   PackSample sample = Sample();
   sample.columns.clear();
   EXPECT_CODE(Code::INVALID_ARGUMENT, DraftPack(sample));
+}
+
+PackSample SampleOf(std::vector<std::string> columns, std::vector<std::vector<std::string>> rows) {
+  PackSample sample = Sample();
+  sample.columns = std::move(columns);
+  sample.rows = std::move(rows);
+  return sample;
+}
+
+// The lines of record.sql that make the key.
+std::vector<std::string> KeyOf(const PackSample& sample) {
+  const auto files = DraftPack(sample);
+  EXPECT_OK(files);
+  std::vector<std::string> lines = absl::StrSplit(files->at("record.sql"), '\n');
+  std::erase_if(lines,
+                [](const std::string& line) { return !absl::StrContains(line, " AS key_"); });
+  return lines;
+}
+
+TEST(DraftPack, FieldsAreNamedAfterTheWordsOfTheirColumns) {
+  const std::pair<const char*, const char*> kNames[] = {
+      {"registrationDay", "registration_day"},
+      {"LocalAuthorityBusinessID", "local_authority_business_id"},
+      {"FHRSID", "fhrsid"},
+      {"XMLHttpPath", "xml_http_path"},
+      {"Situación del contribuyente", "situacion_del_contribuyente"},
+      {"Señalización", "senalizacion"},
+      {"Stra\xC3\x9F"
+       "e",
+       "strase"},
+      {"Żółć Łódź", "zolc_lodz"},
+      {"cafe\xCC\x81 noir", "cafe_noir"},  // a combining accent
+      {"Area (㎡)", "area"},
+      {"×", "column_1"},
+      {"업소명", "column_1"},
+      {"Год", "column_1"},
+      {"2nd name", "column_1"}};
+  for (const auto& [header, field] : kNames) {
+    ASSERT_OK_AND_ASSIGN(const auto files, DraftPack(SampleOf({header}, {{"x"}})));
+    EXPECT_THAT(files.at("record.sql"), HasSubstr(absl::StrCat("\"source.", field, "\"")))
+        << header;
+  }
+  // Parts between words count: no name is longer than a name may be.
+  std::string header;
+  while (header.size() < 2 * limits::kDraftFieldBytesMax) header += "Aa";
+  ASSERT_OK_AND_ASSIGN(const auto files, DraftPack(SampleOf({header}, {{"x"}})));
+  EXPECT_OK(LoadPack({files.begin(), files.end()}));
+}
+
+TEST(DraftPack, ARowNumberIsTheLastKeyOfAll) {
+  std::vector<std::vector<std::string>> rows;
+  for (int i = 1; i <= 40; ++i) {
+    rows.push_back({absl::StrCat(i), absl::StrCat("B", i / 2), absl::StrCat(i % 2), "same"});
+  }
+  EXPECT_THAT(KeyOf(SampleOf({"Rec #", "Business", "Visit", "Town"}, rows)),
+              ElementsAre(HasSubstr("\"Business\""), HasSubstr("\"Visit\"")));
+  for (auto& row : rows) row.resize(1);
+  EXPECT_THAT(KeyOf(SampleOf({"Rec #"}, rows)), ElementsAre(HasSubstr("\"Rec #\"")));
+  rows[7][0] = "4711";  // not a row number
+  for (auto& row : rows) row.push_back(row[0] + "x");
+  EXPECT_THAT(KeyOf(SampleOf({"Rec No", "Name"}, rows)), ElementsAre(HasSubstr("\"Rec No\"")));
+}
+
+TEST(DraftPack, AKeyHasNoMeasureAndNothingNeedless) {
+  std::vector<std::vector<std::string>> rows;
+  for (int i = 0; i < 40; ++i) {  // two visits of twenty places
+    rows.push_back({absl::StrCat(100 + i / 2), "90", i % 2 == 0 ? "20200115" : "20200731"});
+  }
+  rows[0][1] = "80";
+  EXPECT_THAT(KeyOf(SampleOf({"business_id", "Points", "date"}, rows)),
+              ElementsAre(HasSubstr("\"business_id\""), HasSubstr("\"date\"")));
+  for (size_t i = 0; i < rows.size(); ++i) {  // a place has one number, a visit a number per place
+    rows[i] = {absl::StrCat(100 + i / 4), absl::StrCat("V", i / 2), absl::StrCat("L", i % 2)};
+  }
+  EXPECT_THAT(KeyOf(SampleOf({"place_id", "visit_no", "line"}, rows)),
+              ElementsAre(HasSubstr("\"visit_no\""), HasSubstr("\"line\"")));
+}
+
+TEST(DraftPack, APartOfTheKeyMayBeEmptyInSomeRows) {
+  std::vector<std::vector<std::string>> rows;
+  for (int i = 0; i < 40; ++i) {  // every second visit found something, some two things
+    rows.push_back(
+        {absl::StrCat(1000 + i / 2), i % 4 == 0 ? "" : absl::StrCat("Finding ", i % 4), ""});
+  }
+  const PackSample sample = SampleOf({"visit_id", "Finding", "Fine"}, rows);
+  EXPECT_THAT(KeyOf(sample),
+              ElementsAre(HasSubstr("integer(\"visit_id\") AS"),
+                          HasSubstr("coalesce(nullif(clean(\"Finding\"), ''), '-')")));
+  ASSERT_OK_AND_ASSIGN(const auto files, DraftPack(sample));
+  EXPECT_THAT(files.at("pack.yaml"), HasSubstr("DUPLICATE_QUARANTINE"));
+  ASSERT_OK_AND_ASSIGN(const auto pack, LoadPack({files.begin(), files.end()}));
+  MemoryFile file;
+  file.columns = sample.columns;
+  for (const auto& row : sample.rows) file.rows.push_back({row.begin(), row.end()});
+  KeepingSink sink;
+  ASSERT_OK(engine::Run(*pack, file.AsSource("source", sample.file_name), {}, &sink));
+  EXPECT_EQ(sink.drafts.size(), 40);
+  EXPECT_THAT(sink.bad, IsEmpty());
+  EXPECT_THAT(sink.drafts.at(0).draft.natural_key, ElementsAre("1000", "-"));
+  for (size_t i = 0; i < rows.size(); ++i) {  // too many for codes
+    rows[i][1] = i % 4 == 0 ? "  " : absl::StrCat("Finding ", i);
+  }
+  EXPECT_THAT(KeyOf(SampleOf({"visit_id", "Finding", "Fine"}, rows)),
+              ElementsAre(HasSubstr("visit_id"),
+                          HasSubstr("coalesce(nullif(trim(\"Finding\"), ''), '-')")));
+}
+
+TEST(DraftPack, AWordThatHoldsNoIsNoNumber) {
+  std::vector<std::vector<std::string>> rows;
+  for (int i = 0; i < 40; ++i) rows.push_back({absl::StrCat("N", i), absl::StrCat("R", i)});
+  EXPECT_THAT(KeyOf(SampleOf({"Nombre", "Folio"}, rows)), ElementsAre(HasSubstr("\"Folio\"")));
+  EXPECT_THAT(KeyOf(SampleOf({"Paid", "FHRSID"}, rows)), ElementsAre(HasSubstr("\"FHRSID\"")));
+  EXPECT_THAT(KeyOf(SampleOf({"工廠名稱", "工廠登記編號"}, rows)),
+              ElementsAre(HasSubstr("\"工廠登記編號\"")));
+}
+
+TEST(DraftPack, TheReadmeTellsWhatIsUnsure) {
+  std::vector<std::vector<std::string>> rows;
+  for (int i = 0; i < 100; ++i) rows.push_back({absl::StrCat("A", i), "1/2/2020", "2020-01-31"});
+  rows[5][2] = "2020-31-01";
+  ASSERT_OK_AND_ASSIGN(const auto files, DraftPack(SampleOf({"a", "b", "c"}, rows)));
+  EXPECT_THAT(files.at("README.md"), HasSubstr("| b | source.b | DATE: is it day or month"));
+  EXPECT_THAT(files.at("README.md"), HasSubstr("| c | source.c | DATE: 1 of the sample's values"));
+  EXPECT_OK(LoadPack({files.begin(), files.end()}));
+}
+
+TEST(GuessColumn, OneInAHundredMayBeWrong) {
+  const auto profile = *TestProfile("");
+  std::vector<std::string> values(99, "2020-01-31");
+  values.push_back("soon");
+  ColumnGuess guess = GuessColumn(values, *profile);
+  EXPECT_EQ(guess.type, v1::DATE);
+  EXPECT_EQ(guess.date_format, "YYYY-MM-DD");
+  EXPECT_EQ(guess.misfits, 1u);
+  values.pop_back();
+  values.back() = "soon";  // one of 99
+  EXPECT_NE(GuessColumn(values, *profile).type, v1::DATE);
+  values.assign(99, "7");
+  values.push_back("seven");  // of numbers none: what is no number may well be meant
+  EXPECT_NE(GuessColumn(values, *profile).type, v1::INTEGER);
+}
+
+TEST(GuessColumn, DatesOfTheRocCalendar) {
+  const auto profile = *TestProfile("");
+  std::vector<std::string> values(20, "0991007");
+  EXPECT_EQ(GuessColumn(values, *profile).date_format, "ROCMMDD");
+  values.pop_back();
+  EXPECT_NE(GuessColumn(values, *profile).type, v1::DATE);
+  EXPECT_EQ(GuessColumn({"99/10/7", "104/1/31"}, *profile).date_format, "ROC/M/D");
+  EXPECT_EQ(GuessColumn({"99年10月7日"}, *profile).date_format, "ROC年M月D日");
+}
+
+TEST(GuessColumn, OneValueIsNoClassification) {
+  const auto profile = *TestProfile("");
+  std::vector<std::string> values(100, "Town");
+  EXPECT_EQ(GuessColumn(values, *profile).type, v1::TEXT);
+  values[0] = "Village";
+  EXPECT_EQ(GuessColumn(values, *profile).type, v1::CODE);
+}
+
+TEST(GuessColumn, CountersAndAmbiguousDates) {
+  const auto profile = *TestProfile("");
+  EXPECT_TRUE(GuessColumn({"7", "8", "9"}, *profile).counter);
+  for (const auto& values : std::vector<std::vector<std::string>>{
+           {"7"}, {"7", "9"}, {"8", "7"}, {"1", "", "2"}, {"01", "02"}}) {
+    EXPECT_FALSE(GuessColumn(values, *profile).counter);
+  }
+  EXPECT_TRUE(GuessColumn({"1/2/2020", "12/11/2020"}, *profile).day_or_month_first);
+  EXPECT_FALSE(GuessColumn({"1/2/2020", "13/11/2020"}, *profile).day_or_month_first);
+  EXPECT_FALSE(GuessColumn({"1/2/2020", "11/13/2020"}, *profile).day_or_month_first);
 }
 
 TEST(GuessColumn, LooksAtAllValues) {
