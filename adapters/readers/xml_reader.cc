@@ -24,7 +24,8 @@ constexpr std::string_view kXsi = "http://www.w3.org/2001/XMLSchema-instance";
 constexpr std::string_view kDoctype = "<!DOCTYPE";
 constexpr const char* kHasDoctype = "has a document type declaration (DOCTYPE)";
 constexpr size_t kCdataPieceBytes = 300;  // libxml2's XML_PARSER_BIG_BUFFER_SIZE
-constexpr int kAttributeFields = 5;       // of libxml2's array: local name, prefix, URI, begin, end
+constexpr size_t kFeedBytes = 4 * limits::kKiB;
+constexpr int kAttributeFields = 5;  // of libxml2's array: local name, prefix, URI, begin, end
 
 std::string_view View(const xmlChar* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
@@ -139,9 +140,20 @@ class XmlReader : public TreeReader {
     return Feed(chunk);
   }
 
+  // An open CDATA section is taken in small pieces, and all that is there is searched for its end
+  // before each; so what is there is kept small.
   Status Feed(std::string_view part) {
+    while (!part.empty()) {
+      const bool section = context_->instate == XML_PARSER_CDATA_SECTION;
+      const size_t size = std::min(part.size(), section ? 2 * kCdataPieceBytes : kFeedBytes);
+      RETURN_IF_ERROR(FeedSome(part.substr(0, size)));
+      part.remove_prefix(size);
+    }
+    return absl::OkStatus();
+  }
+
+  Status FeedSome(std::string_view part) {
     ::xmlParseChunk(context_.get(), part.data(), static_cast<int>(part.size()), 0);
-    // Of an open CDATA section one call takes only so many bytes.
     for (size_t left = Left(); failure_.ok() && left > kCdataPieceBytes; left = Left()) {
       ::xmlParseChunk(context_.get(), nullptr, 0, 0);
       if (Left() == left) break;

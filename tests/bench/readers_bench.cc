@@ -1,5 +1,5 @@
 // How fast the readers are alone, on one core, by CPU time. Input is made here, the same in every
-// run: rows of a register with Chinese (or Korean) and Latin names, about 350 bytes each. Counting
+// run: rows of a register with Chinese (or Korean) and Latin names, 160 to 500 bytes each. Counting
 // the lines of the same bytes stands beside it, to compare machines. Run:
 // build/release/tests/bench/readers_bench
 #include <benchmark/benchmark.h>

@@ -242,6 +242,10 @@ TEST(XmlLimits, ATagOfManyMegabytesEndsTheFile) {
   const Reading text = ReadBytes("<A><B><x>" + huge + "</x></B><B/></A>", Xml({{"x", ""}}));
   EXPECT_OK(text.status);
   EXPECT_EQ(text.Text(), "!CELL_TOO_LARGE;<absent>");
+  const Reading section =
+      ReadBytes("<A><B><x><![CDATA[" + huge + "]]></x></B><B/></A>", Xml({{"x", ""}}));
+  EXPECT_OK(section.status);
+  EXPECT_EQ(section.Text(), "!CELL_TOO_LARGE;<absent>");
 }
 
 TEST(XmlOptions, WhatMakesNoSense) {
