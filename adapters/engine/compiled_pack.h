@@ -36,6 +36,7 @@ class CompiledPack : public Pack {
   StatusOr<const v1::Source*> SourceForFile(std::string_view base_name) const override;
 
   bool MakesGroups(const v1::RecordQuery& query) const override;
+  std::string_view digest() const override { return digest_; }
 
   const CodeLists& lists() const { return lists_; }
   const std::vector<CompiledQuery>& queries() const { return queries_; }
@@ -50,6 +51,7 @@ class CompiledPack : public Pack {
   std::shared_ptr<const record::Catalogue> catalogue_;
   CodeLists lists_;
   std::vector<CompiledQuery> queries_;
+  std::string digest_;
 };
 
 // What a query sees of the pack: a connection with its functions and sources.

@@ -69,6 +69,27 @@ std::string Nearest(const record::ItemSpec& item, std::string_view name) {
   return nearest;
 }
 
+// Type, length and bytes of a value.
+void AppendColumn(sqlite3_value* value, std::string* out) {
+  const int type = sqlite3_value_type(value);
+  out->push_back(static_cast<char>(type));
+  std::string_view bytes;
+  sqlite3_int64 whole = 0;
+  double broken = 0;
+  if (type == SQLITE_INTEGER) {
+    whole = sqlite3_value_int64(value);
+    bytes = {reinterpret_cast<const char*>(&whole), sizeof whole};
+  } else if (type == SQLITE_FLOAT) {
+    broken = sqlite3_value_double(value);
+    bytes = {reinterpret_cast<const char*>(&broken), sizeof broken};
+  } else if (type != SQLITE_NULL) {
+    bytes = TextOf(value);
+  }
+  const auto size = static_cast<uint32_t>(bytes.size());
+  out->append(reinterpret_cast<const char*>(&size), sizeof size);
+  out->append(bytes);
+}
+
 }  // namespace
 
 OutputPlan OutputPlan::Make(sqlite3_stmt* statement, const record::ItemSpec& item,
@@ -208,6 +229,18 @@ void OutputPlan::Fill(sqlite3_stmt* statement, record::Draft* draft,
   for (const int field : absent_) draft->values[field] = std::monostate();
   if (item_column_ >= 0) ChooseItem(statement, draft, faults);
   for (const Column& column : columns_) FillColumn(statement, column, draft, faults);
+}
+
+void OutputPlan::AppendOutput(sqlite3_stmt* statement, std::string* output,
+                              std::string* key) const {
+  const int columns = sqlite3_column_count(statement);
+  for (int i = 0; i < columns; ++i) {
+    if (i != rows_) AppendColumn(sqlite3_column_value(statement, i), output);
+  }
+  for (const Column& column : columns_) {
+    if (column.role != Role::kKey) continue;
+    AppendColumn(sqlite3_column_value(statement, column.index), key);
+  }
 }
 
 void OutputPlan::AddItems(const std::vector<const record::ItemSpec*>& items,

@@ -45,6 +45,9 @@ class OutputPlan {
   // The column `_scope`. Precondition: has_scope().
   std::string_view Scope(sqlite3_stmt* statement) const;
   bool has_scope() const { return scope_ >= 0; }
+  // All columns but _rows, each with its type and length, appended; those of the natural key to
+  // `key` too.
+  void AppendOutput(sqlite3_stmt* statement, std::string* output, std::string* key) const;
   // Everything else into `draft`, whose buffers are used again; faults are appended.
   void Fill(sqlite3_stmt* statement, record::Draft* draft, std::vector<Fault>* faults) const;
 

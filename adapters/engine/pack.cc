@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/engine/compiled_pack.h"
 #include "adapters/engine/output.h"
+#include "gateway/base/hash.h"
 #include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 #include "gateway/config/yaml.h"
@@ -96,7 +97,8 @@ Status QueryBed::AddSources(const v1::Pack& pack, SourceTable* driving) {
 // Loads a pack step by step and gathers everything that is wrong on the way.
 class PackLoader {
  public:
-  explicit PackLoader(const FileText& file_text) : file_text_(file_text) {}
+  explicit PackLoader(const FileText& file_text)
+      : files_(file_text), file_text_([this](std::string_view file) { return ReadFile(file); }) {}
 
   // nullptr if there were errors.
   std::shared_ptr<const CompiledPack> Load(const ProfileByName& profiles) {
@@ -108,6 +110,8 @@ class PackLoader {
     for (const v1::RecordQuery& query : pack_->declared_.records()) CheckQuery(query);
     if (errors_ > 0) return nullptr;
     Advise();
+    UpdateDigest(pack_->catalogue_->profile().digest());
+    pack_->digest_ = digest_.Finish().str();
     return pack_;
   }
 
@@ -126,6 +130,17 @@ class PackLoader {
     findings_.push_back({false, std::string(where), std::string(message)});
   }
 
+  StatusOr<std::string> ReadFile(std::string_view file) {
+    StatusOr<std::string> text = files_(file);
+    UpdateDigest(file);
+    if (text.ok()) UpdateDigest(*text);
+    return text;
+  }
+  void UpdateDigest(std::string_view part) {
+    digest_.UpdateU64(part.size());
+    digest_.Update(part);
+  }
+
   bool LoadDeclared();
   void LoadLists();
   void LoadCatalogue(const ProfileByName& profiles);
@@ -135,7 +150,9 @@ class PackLoader {
   StatusOr<CompiledQuery> Compile(const v1::RecordQuery& query, const v1::Source& source);
   void Advise();
 
-  const FileText& file_text_;
+  const FileText& files_;
+  const FileText file_text_;  // reads into the digest too
+  Hasher digest_{HashKind::kSha256};
   std::shared_ptr<CompiledPack> pack_;
   std::vector<LintFinding> findings_;
   Code first_code_ = Code::PACK_INVALID;

@@ -50,6 +50,8 @@ class Pack {
   // The query makes records of groups of rows, or otherwise keeps rows while it reads others: a
   // single row of it cannot be taken by itself.
   virtual bool MakesGroups(const v1::RecordQuery& query) const = 0;
+  // Digest of all that the pack is made of: its files, the catalogue's, the profile.
+  virtual std::string_view digest() const = 0;
   // "name@version".
   std::string id() const;
 };

@@ -35,6 +35,8 @@ class Runner : public RowListener {
   Status LoadLookups(const std::vector<SourceFile>& lookups);
   Status RunQuery(const CompiledQuery& query);
   Status TakeOutput(const CompiledQuery& query, const OutputPlan& plan, sqlite3_stmt* statement);
+  StatusOr<bool> IsKnown(const CompiledQuery& query, const OutputPlan& plan,
+                         sqlite3_stmt* statement);
   Status TakeDraft(const CompiledQuery& query, const OutputPlan& plan, sqlite3_stmt* statement);
   void AddLostPoison();
   Status AddSinkFaults(const CompiledQuery& query, std::string_view scope);
@@ -68,6 +70,7 @@ class Runner : public RowListener {
   // Of the output at hand; kept to use their buffers again.
   std::vector<uint64_t> rows_;
   std::vector<Fault> faults_;
+  std::string output_, key_;
   record::Draft draft_;
   CodeUse* use_ = nullptr;
 };
@@ -206,7 +209,24 @@ Status Runner::TakeOutput(const CompiledQuery& query, const OutputPlan& plan,
     faults_.push_back(FaultOfPoison(rule));
     faults_.back().column = "_leave_out";
   }
+  // A poison that a condition swallowed makes the output faulty, whatever it says.
+  if (sink_->WantsOutputs() && faults_.empty() && bed_->functions().open_poisons == 0) {
+    ASSIGN_OR_RETURN(const bool known, IsKnown(query, plan, statement));
+    if (known) return absl::OkStatus();
+  }
   return TakeDraft(query, plan, statement);
+}
+
+StatusOr<bool> Runner::IsKnown(const CompiledQuery& query, const OutputPlan& plan,
+                               sqlite3_stmt* statement) {
+  output_.assign(query.declared->name());
+  if (!plan.has_scope()) {  // then it is none of the columns
+    ASSIGN_OR_RETURN(const std::string_view scope, ScopeOf(query, plan, statement));
+    absl::StrAppend(&output_, "\n", scope.size(), "\n", ToAbsl(scope));
+  }
+  key_.clear();
+  plan.AppendOutput(statement, &output_, &key_);
+  return sink_->OnOutput(*query.declared, output_, key_, rows_);
 }
 
 Status Runner::TakeDraft(const CompiledQuery& query, const OutputPlan& plan,

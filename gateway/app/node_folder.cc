@@ -143,6 +143,7 @@ Status NodeFolder::Load(const std::string& path, Access access) {
   context_.suite = suite;
   context_.ingest = config_.ingest();
   context_.actor = os::AccountName();
+  context_.program = os::BuildId();
   context_.store = store_.get();
   context_.signer = signer_.get();
   context_.identity = identity_.get();

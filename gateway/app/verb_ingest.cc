@@ -87,6 +87,7 @@ std::string SummaryJson(const std::string& file, const std::string& pack,
       .Raw("records", items.str())
       .Raw("left_out", CountsJson(s.left_out))
       .Raw("quarantined", CountsJson(s.quarantined))
+      .Number("rows_known", static_cast<int64_t>(s.rows_known))
       .Number("quarantined_anew", static_cast<int64_t>(s.quarantined_anew))
       .Text("attention", NameOf(s.Attention()))
       .Number("released", static_cast<int64_t>(s.released))

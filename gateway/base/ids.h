@@ -49,6 +49,9 @@ using SubjectKey = FixedId<struct SubjectKeyTag, 16>;
 // Keyed digest of a record's content, by which ingest tells "unchanged". Never leaves the node,
 // erased with the record.
 using ContentDigest = FixedId<struct ContentDigestTag, 16>;
+// Keyed digest of what a pack's SELECT yielded for one record, by which ingest knows it again
+// before it makes a record of it. Never leaves the node, erased with the record.
+using OutputPrint = FixedId<struct OutputPrintTag, 16>;
 
 }  // namespace tombolo
 

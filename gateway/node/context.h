@@ -22,6 +22,9 @@ struct Context {
   ledger::Suite suite = v1::SHA256_ED25519;
   v1::IngestConfig ingest;
   std::string actor;  // who asks, for the audit trail
+  // Name of this build of the program, another for other code; "" = unknown, and nothing is relied
+  // on that another build may have judged (known_rows.h).
+  std::string program;
   store::Store* store = nullptr;
   ledger::Signer* signer = nullptr;      // null for reading only
   record::Identity* identity = nullptr;  // null for reading only

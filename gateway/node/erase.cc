@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "gateway/ledger/entry.h"
 #include "gateway/node/inspect.h"
+#include "gateway/node/known_rows.h"
 #include "gateway/node/tick_writer.h"
 
 namespace tombolo::node {
@@ -74,6 +76,10 @@ StatusOr<uint64_t> EraseRecord(const Context& context, const RecordId& id) {
     writer->Tombstone(stream, seqs, now_us);
   }
   const SubjectKey subject = state.subject;
+  // What ingest knows of the record's rows tells of its content as the digest does.
+  std::set<uint32_t> touched;
+  for (const auto& [stream, seqs] : entries) touched.insert(stream);
+  ASSIGN_OR_RETURN(writer->tick().trace_remove, TracesOf(context.store, touched));
   state.present = false;
   state.multi = false;
   state.digest = {};

@@ -36,7 +36,27 @@ class IngestSink : public engine::Sink {
     }
   }
 
-  Status Start() { return quarantine_.Load(); }
+  Status Start() {
+    RETURN_IF_ERROR(run_->known.Open(*run_->context, request_, run_->writer, today_));
+    return quarantine_.Load();
+  }
+
+  bool WantsOutputs() const override { return run_->known.active(); }
+
+  StatusOr<bool> OnOutput(const v1::RecordQuery& query, std::string_view output,
+                          std::string_view key, absl::Span<const uint64_t> rows) override {
+    key_ = key;
+    ASSIGN_OR_RETURN(const TraceEntry* entry, run_->known.Find(output));
+    if (entry == nullptr || !batch_.TakeKnown(*entry, key, rows)) return false;
+    for (size_t i = 0; i < entry->warnings_count; ++i) {
+      ++run_->summary.warnings[std::string(NameOf(entry->warnings[i]))];
+    }
+    if (const auto it = snapshots_.find(&query); it != snapshots_.end()) {
+      it->second.scopes.insert(entry->scope);
+    }
+    if (batch_.full()) RETURN_IF_ERROR(Flush());
+    return true;
+  }
 
   StatusOr<std::vector<Fault>> OnDraft(const v1::RecordQuery& query, record::Draft* draft,
                                        absl::Span<const uint64_t> rows,
@@ -50,7 +70,7 @@ class IngestSink : public engine::Sink {
     if (const auto it = snapshots_.find(&query); it != snapshots_.end()) {
       it->second.scopes.insert(scope_number);
     }
-    RETURN_IF_ERROR(batch_.Add(query, *draft, scope_number, rows));
+    RETURN_IF_ERROR(batch_.Add(query, *draft, scope_number, key_, verdict_, rows));
     if (batch_.full()) RETURN_IF_ERROR(Flush());
     return std::vector<Fault>();
   }
@@ -105,6 +125,7 @@ class IngestSink : public engine::Sink {
   Status Flush() {
     waiting_bytes_ = 0;
     RETURN_IF_ERROR(batch_.Settle());
+    RETURN_IF_ERROR(run_->known.Emit());
     if (run_->writer->entries() == 0 && run_->writer->empty()) return absl::OkStatus();
     v1::AuditEvent event = event_;
     event.set_type(v1::INGEST_BATCH);
@@ -156,6 +177,7 @@ class IngestSink : public engine::Sink {
   v1::AuditEvent event_;
   int32_t today_;
   record::Verdict verdict_;
+  std::string_view key_;  // of the output at hand
   std::map<const v1::RecordQuery*, SnapshotBasis> snapshots_;
   std::map<const v1::RecordQuery*, std::vector<const record::ItemSpec*>> items_;
   absl::flat_hash_map<const record::ItemSpec*, Cached> last_scope_;
@@ -253,6 +275,7 @@ StatusOr<IngestSummary> Ingest(const Context& context, const IngestRequest& requ
   const bool whole = run.summary.outcome.ok() && read.read_to_end;
   RETURN_IF_ERROR(sink.RetractWhatVanished(whole));
   if (whole) sink.quarantine().ReleaseOlder();
+  if (whole) RETURN_IF_ERROR(run.known.Finish());
   run.summary.encoding = read.encoding;
   run.summary.unused_columns = std::move(read.unused_columns);
   // A run that was ended has no number of its own: what was told was read.

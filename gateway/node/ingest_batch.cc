@@ -17,6 +17,7 @@ bool Same(const v1::RecordQuery& query, v1::OnDuplicate policy) {
 }  // namespace
 
 Status IngestBatch::Add(const v1::RecordQuery& query, const record::Draft& draft, uint32_t scope,
+                        std::string_view key, const record::Verdict& verdict,
                         absl::Span<const uint64_t> rows) {
   record::Identity& identity = *run_->context->identity;
   const record::ItemSpec& item = *draft.item;
@@ -43,8 +44,27 @@ Status IngestBatch::Add(const v1::RecordQuery& query, const record::Draft& draft
   p.rows_at = row_numbers_.size();
   p.rows_count = rows.size();
   row_numbers_.insert(row_numbers_.end(), rows.begin(), rows.end());
+  p.slot = run_->known.Reserve(scope, verdict);
+  if (run_->known.active()) keys_.insert(absl::HashOf(key));
   pending_.push_back(std::move(p));
   return absl::OkStatus();
+}
+
+bool IngestBatch::TakeKnown(const TraceEntry& entry, std::string_view key,
+                            absl::Span<const uint64_t> rows) {
+  if (run_->seen.Has(entry.stream, entry.seq)) return false;
+  if (!keys_.empty() && keys_.contains(absl::HashOf(key))) return false;
+  if (counts_.size() <= entry.stream) counts_.resize(entry.stream + 1);
+  ItemCounts*& counts = counts_[entry.stream];
+  if (counts == nullptr) {
+    counts = &run_->summary.items[std::string(run_->writer->ItemOf(entry.stream))];
+  }
+  ++counts->unchanged;
+  ++run_->summary.rows_known;
+  run_->rows.Record(rows, RowLedger::kUnchanged);
+  run_->seen.Mark(entry.stream, entry.seq);
+  run_->known.Keep(entry);
+  return true;
 }
 
 const IngestBatch::Target* IngestBatch::TargetOf(const record::ItemSpec& item) {
@@ -59,7 +79,8 @@ const IngestBatch::Target* IngestBatch::TargetOf(const record::ItemSpec& item) {
 bool IngestBatch::full() const {
   // Half a tick's entries, because a change of class makes two of one draft.
   return pending_.size() >= limits::kTickEntriesMax / 2 ||
-         arena_.size() >= limits::kTickBytesMax / 2;
+         arena_.size() >= limits::kTickBytesMax / 2 ||
+         run_->known.slots() >= limits::kTickEntriesMax;
 }
 
 Status IngestBatch::Lookup(std::vector<size_t>* order, std::vector<RecordId>* ids, States* states) {
@@ -140,6 +161,8 @@ void IngestBatch::SettleRecord(const std::optional<store::RecordState>& state,
         store::RecordState kept = *state;
         kept.multi = true;
         kept.scope = p.scope;
+        run_->known.Outdate({kept.stream, kept.seq});
+        run_->known.Touch(kept.stream);
         Unchanged(kept, p);
         run_->writer->tick().records.push_back(kept);
         plan = -1;
@@ -166,7 +189,9 @@ void IngestBatch::Unchanged(const store::RecordState& state, const Pending& p) {
   run_->rows.Record(RowsOf(p), RowLedger::kUnchanged);
   run_->seen.Mark(state.stream, state.seq);
   ++p.target->counts->unchanged;
+  if (!state.multi) run_->known.List(p.slot, {state.stream, state.seq});
   if (state.scope != p.scope) {
+    run_->known.Touch(state.stream);
     store::RecordState moved = state;
     moved.scope = p.scope;
     run_->writer->tick().records.push_back(moved);
@@ -213,6 +238,7 @@ Status IngestBatch::WriteOne(Plan* plan, int64_t now_us) {
   const Pending& p = pending_[plan->pending];
   TickWriter& writer = *run_->writer;
   if (plan->previous_plan >= 0) plan->previous = plans_[plan->previous_plan].at;
+  run_->known.Outdate(plan->leave.value_or(plan->previous));
   if (plan->leave.has_value()) {
     plan->previous = writer.Retract(plan->leave->stream, p.id, plan->version - 1, now_us,
                                     run_->ingest, *plan->leave);
@@ -235,6 +261,7 @@ Status IngestBatch::WriteOne(Plan* plan, int64_t now_us) {
   run_->rows.Record(RowsOf(p), plan->fresh ? RowLedger::kNew : RowLedger::kChanged);
   if (!plan->last) return absl::OkStatus();
   run_->seen.Mark(plan->at.stream, plan->at.seq);
+  if (!plan->multi) run_->known.List(p.slot, plan->at);
   store::RecordState state;
   state.id = p.id;
   state.subject = p.subject;
@@ -259,6 +286,7 @@ void IngestBatch::KeepBack(absl::Span<const size_t> group) {
     const size_t to = kept_arena_.size();
     kept_arena_.append(arena_, shift, p.layers_at[record::kLayers] - shift);
     for (size_t& at : p.layers_at) at = at - shift + to;
+    p.slot = KnownRows::kNoSlot;  // slots end with their batch
     kept_.push_back(std::move(p));
   }
 }
@@ -294,13 +322,15 @@ Status IngestBatch::SettleKept() {
 }
 
 // All rows of one record, which made several versions before. What is stored was made by the row
-// that equals it; rows up to that one have nothing to add, later ones do. Under DUPLICATE_LAST only
-// the last row counts.
+// that equals it; rows up to that one have nothing to add, later ones do. Where earlier rows of
+// this very file made it, all rows here come after those. Under DUPLICATE_LAST only the last row
+// counts.
 void IngestBatch::SettleMulti(const store::RecordState& state, absl::Span<const size_t> group) {
+  const bool made_here = run_->seen.Has(state.stream, state.seq);
   const bool last_only = Same(*pending_[group.back()].query, v1::DUPLICATE_LAST);
   size_t next = last_only ? group.size() - 1 : 0;  // the first row that may make a version
   bool known = false;
-  for (size_t i = group.size(); i-- > next;) {
+  for (size_t i = group.size(); !made_here && i-- > next;) {
     if (pending_[group[i]].digest == state.digest) {
       Unchanged(state, pending_[group[i]]);
       next = i + 1;
@@ -316,19 +346,21 @@ void IngestBatch::SettleMulti(const store::RecordState& state, absl::Span<const 
   }
   int plan = -1;
   for (size_t i = next; i < group.size(); ++i) {
-    if (plan >= 0) {
-      if (pending_[plans_[plan].pending].digest == pending_[group[i]].digest) {
-        run_->rows.Each(RowsOf(pending_[group[i]]), RowLedger::kMerged);
-        continue;
-      }
-      plans_[plan].last = false;
+    const ContentDigest* before = plan >= 0   ? &pending_[plans_[plan].pending].digest
+                                  : made_here ? &state.digest
+                                              : nullptr;
+    if (before != nullptr && *before == pending_[group[i]].digest) {
+      run_->rows.Each(RowsOf(pending_[group[i]]), RowLedger::kMerged);
+      continue;
     }
-    PlanVersion(state, group[i], plan, group.size() > 1);
+    if (plan >= 0) plans_[plan].last = false;
+    PlanVersion(state, group[i], plan, made_here || group.size() > 1);
     plan = static_cast<int>(plans_.size()) - 1;
   }
 }
 
 void IngestBatch::Clear() {
+  keys_.clear();
   pending_.clear();
   arena_.clear();
   row_numbers_.clear();

@@ -13,10 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/node_hash_map.h"
 #include "adapters/engine/run.h"
 #include "gateway/node/context.h"
 #include "gateway/node/ingest.h"
+#include "gateway/node/known_rows.h"
 #include "gateway/node/row_ledger.h"
 #include "gateway/node/seen_set.h"
 #include "gateway/node/tick_writer.h"
@@ -32,6 +34,7 @@ struct IngestRun {
   uint32_t ingest = 0;
   RowLedger rows;
   SeenSet seen;
+  KnownRows known;
   IngestSummary summary;
   std::vector<engine::LateFault> late_faults;
 };
@@ -40,10 +43,13 @@ class IngestBatch {
  public:
   explicit IngestBatch(IngestRun* run) : run_(run) {}
 
+  // `key`: the natural key as the engine gives it; `verdict`: of the rules.
   Status Add(const v1::RecordQuery& query, const record::Draft& draft, uint32_t scope,
-             absl::Span<const uint64_t> rows);
+             std::string_view key, const record::Verdict& verdict, absl::Span<const uint64_t> rows);
+  // A known row, in its place among the others. False: rows that wait may be of the same record, or
+  // an earlier row of this file was, and it must be looked at like them.
+  bool TakeKnown(const TraceEntry& entry, std::string_view key, absl::Span<const uint64_t> rows);
   bool full() const;
-  bool empty() const { return pending_.empty(); }
 
   // Looks all pending records up, settles them and puts what is new into the writer's tick (which
   // the caller commits). Records that earlier made several versions in one file are kept back for
@@ -73,6 +79,7 @@ class IngestBatch {
     std::array<size_t, record::kLayers + 1> layers_at;  // offsets into the arena
     size_t rows_at;
     size_t rows_count;
+    size_t slot;  // KnownRows
   };
   // A version to be written: of pending_[pending], after `previous`.
   struct Plan {
@@ -109,6 +116,8 @@ class IngestBatch {
 
   IngestRun* run_;
   absl::node_hash_map<const record::ItemSpec*, Target> targets_;
+  std::vector<ItemCounts*> counts_;   // by stream, of known rows
+  absl::flat_hash_set<size_t> keys_;  // hashes of the natural keys that wait
   std::vector<Pending> pending_;
   std::string arena_;
   std::vector<uint64_t> row_numbers_;

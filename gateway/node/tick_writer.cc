@@ -101,6 +101,11 @@ std::string_view TickWriter::ItemOf(uint32_t stream) const {
   return "";
 }
 
+uint64_t TickWriter::SizeOf(uint32_t stream) const {
+  const bool known = stream < streams_.size() && streams_[stream] != nullptr;
+  return known ? streams_[stream]->range.size() : 0;
+}
+
 uint32_t TickWriter::ScopeFor(std::string_view pack, std::string_view item,
                               std::string_view value) {
   std::array<std::string, 3> key{std::string(pack), std::string(item), std::string(value)};
@@ -229,7 +234,8 @@ std::vector<v1::StreamRange> TickWriter::Ranges() const {
 bool TickWriter::empty() const {
   return moved_.empty() && tick_.ingests.empty() && tick_.quarantine_add.empty() &&
          tick_.quarantine_remove.empty() && tick_.quarantine_resolve_keys.empty() &&
-         tick_.records.empty() && tick_.redactions.empty();
+         tick_.records.empty() && tick_.redactions.empty() && tick_.trace_parts.empty() &&
+         tick_.trace_remove.empty();
 }
 
 Status TickWriter::Commit() {

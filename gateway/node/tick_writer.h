@@ -44,6 +44,8 @@ class TickWriter {
   uint32_t StreamFor(std::string_view item, v1::SharingClass sharing_class);
   // The item of a stream of records that StreamFor gave or the store has; "" of any other.
   std::string_view ItemOf(uint32_t stream) const;
+  // Entries of a stream, those of the tick included; 0 if there is no such stream.
+  uint64_t SizeOf(uint32_t stream) const;
   uint32_t ScopeFor(std::string_view pack, std::string_view item, std::string_view value);
   uint32_t next_ingest() const { return next_ingest_; }
   void SetIngest(store::IngestRow row);  // upsert with the next commit

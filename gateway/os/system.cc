@@ -1,7 +1,9 @@
 #include "gateway/os/system.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pwd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 
 #include "gateway/base/hash.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/text.h"
 
 namespace tombolo::os {
 namespace {
@@ -185,6 +188,34 @@ StatusOr<std::string> FileSha256(const std::string& path) {
     if (n == 0) return hasher.Finish().str();
     hasher.Update({block.data(), static_cast<size_t>(n)});
   }
+}
+
+std::string BuildId() {
+  std::string id;
+  // The program itself comes first; libraries are not asked.
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* out) {
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& header = info->dlpi_phdr[i];
+          if (header.p_type != PT_NOTE) continue;
+          const char* at = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
+          const char* const end = at + header.p_memsz;
+          const auto padded = [](size_t size) { return (size + 3) / 4 * 4; };
+          while (at + sizeof(ElfW(Nhdr)) <= end) {
+            ElfW(Nhdr) note;
+            std::memcpy(&note, at, sizeof note);
+            const char* const name = at + sizeof note;
+            const char* const bytes = name + padded(note.n_namesz);
+            at = bytes + padded(note.n_descsz);
+            const std::string_view owner(name, note.n_namesz);
+            if (note.n_type != NT_GNU_BUILD_ID || owner != std::string_view("GNU", 4)) continue;
+            *static_cast<std::string*>(out) = ToHex({bytes, note.n_descsz});
+          }
+        }
+        return 1;
+      },
+      &id);
+  return id;
 }
 
 std::string AccountName() {

@@ -52,6 +52,9 @@ std::string BaseName(std::string_view path);
 std::string JoinPath(std::string_view folder, std::string_view name);
 // SHA-256 over a file's bytes, read in blocks.
 StatusOr<std::string> FileSha256(const std::string& path);
+// The linker's build id of the running program, in hex: another for other code. "" if it was linked
+// without one.
+std::string BuildId();
 // The account that runs the program, for the audit trail; "uid:N" where it has no name.
 std::string AccountName();
 

@@ -31,8 +31,9 @@ struct Identity::Impl {
       : record(DerivedKey(node_secret, "tombolo/record-id/v1")),
         subject(DerivedKey(node_secret, "tombolo/subject-key/v1")),
         content(DerivedKey(node_secret, "tombolo/content-digest/v1")),
+        output(DerivedKey(node_secret, "tombolo/output-print/v1")),
         source(DerivedKey(node_secret, "tombolo/source-ref/v1")) {}
-  HmacSha256 record, subject, content, source;
+  HmacSha256 record, subject, content, output, source;
 };
 
 Identity::Identity(std::string_view node_secret) : impl_(std::make_unique<Impl>(node_secret)) {
@@ -58,6 +59,11 @@ ContentDigest Identity::ForContent(const RecordId& id, std::string_view content)
   impl_->content.Update(id.view());
   impl_->content.Update(content);
   return Cut<ContentDigest>(impl_->content.Finish());
+}
+
+OutputPrint Identity::ForOutput(std::string_view output) {
+  impl_->output.Update(output);
+  return Cut<OutputPrint>(impl_->output.Finish());
 }
 
 std::string Identity::ForSource(std::string_view digest_or_name) {

@@ -31,6 +31,7 @@ class Identity {
   RecordId ForRecord(std::string_view identity_scope, const std::vector<std::string>& natural_key);
   SubjectKey ForSubject(std::string_view scheme, std::string_view value);
   ContentDigest ForContent(const RecordId& id, std::string_view content);
+  OutputPrint ForOutput(std::string_view output);
   // Keyed reference of a source file's bytes or name for the audit log, 32 bytes.
   std::string ForSource(std::string_view digest_or_name);
 

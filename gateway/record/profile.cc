@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/hash.h"
 #include "gateway/base/text.h"
 #include "gateway/record/division.h"
 #include "gateway/record/profile_table.h"
@@ -28,6 +29,7 @@ class CompiledProfile final : public Profile, public SchemeContext {
   // Words, watched schemes and rule switches; after all schemes.
   Status AddRules(const v1::Profile& declared);
   void FinishWatch();
+  void SetDigest(std::string digest) { digest_ = std::move(digest); }
 
   const std::string& name() const override { return name_; }
   const v1::ProfileRules& rules() const override { return rules_; }
@@ -41,6 +43,7 @@ class CompiledProfile final : public Profile, public SchemeContext {
   std::vector<Fault> FindPersonNumbers(std::string_view text) const override {
     return watch_.Find(text);
   }
+  std::string_view digest() const override { return digest_; }
   size_t PersonNumberRunMin() const override { return watch_.run_min(); }
   const Division* FindDivision(std::string_view table, std::string_view code,
                                std::optional<int32_t> day) const override {
@@ -85,6 +88,7 @@ class CompiledProfile final : public Profile, public SchemeContext {
   absl::flat_hash_map<std::string, std::unique_ptr<DivisionTable>> divisions_;
   absl::flat_hash_map<std::string, std::unique_ptr<CodeTable>> codes_;
   TextWatch watch_;
+  std::string digest_;
   CategoryWords prohibited_;
 };
 
@@ -242,14 +246,28 @@ Status CheckChain(const std::vector<v1::Profile>& chain) {
 StatusOr<std::shared_ptr<const Profile>> Profile::Compile(const std::vector<v1::Profile>& chain,
                                                           const FileText& file_text) {
   RETURN_IF_ERROR(CheckChain(chain));
+  Hasher hasher(HashKind::kSha256);
+  const auto update = [&hasher](std::string_view part) {
+    hasher.UpdateU64(part.size());
+    hasher.Update(part);
+  };
+  const FileText hashed_text = [&](std::string_view profile, std::string_view file) {
+    StatusOr<std::string> text = file_text(profile, file);
+    update(profile);
+    update(file);
+    if (text.ok()) update(*text);
+    return text;
+  };
   auto made = std::make_shared<CompiledProfile>();
   for (const v1::Profile& declared : chain) {
-    RETURN_IF_ERROR(made->AddTables(declared, file_text));
+    update(declared.DebugString());
+    RETURN_IF_ERROR(made->AddTables(declared, hashed_text));
   }
   RETURN_IF_ERROR(made->FinishTables());
   for (const v1::Profile& declared : chain) RETURN_IF_ERROR(made->AddSchemes(declared));
   for (const v1::Profile& declared : chain) RETURN_IF_ERROR(made->AddRules(declared));
   made->FinishWatch();
+  made->SetDigest(hasher.Finish().str());
   return std::shared_ptr<const Profile>(std::move(made));
 }
 

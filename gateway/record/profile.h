@@ -55,6 +55,8 @@ class Profile {
   virtual ~Profile() = default;
 
   virtual const std::string& name() const = 0;
+  // Digest of the chain and of every file it names.
+  virtual std::string_view digest() const = 0;
   virtual const v1::ProfileRules& rules() const = 0;
 
   // nullptr if no such scheme.

@@ -29,6 +29,7 @@ void CheckValues(const RuleContext& c) {
 void Validate(const Catalogue& catalogue, int32_t today, Draft* draft, Verdict* verdict) {
   verdict->faults.clear();
   verdict->warnings.clear();
+  verdict->holds_through.reset();
   if (draft->item == nullptr || catalogue.FindItem(draft->item->code) != draft->item) {
     verdict->faults.push_back(MakeFault(Code::CATALOGUE_ITEM_UNKNOWN, "", "",
                                         "the record's item is not one of this catalogue"));

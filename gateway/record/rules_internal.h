@@ -5,6 +5,7 @@
 #ifndef TOMBOLO_GATEWAY_RECORD_RULES_INTERNAL_H_
 #define TOMBOLO_GATEWAY_RECORD_RULES_INTERNAL_H_
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,11 @@ struct RuleContext {
             std::string_view reason) const {
     if (verdict.warnings.size() >= limits::kFaultsPerRowMax) return;
     verdict.warnings.push_back(MakeFault(code, column, value, reason));
+  }
+
+  // What is said of the record holds up to this day.
+  void HoldsThrough(int32_t day) const {
+    verdict.holds_through = std::min(day, verdict.holds_through.value_or(day));
   }
 
   bool Has(int field) const {

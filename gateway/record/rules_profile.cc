@@ -127,6 +127,8 @@ void CheckPastWindow(const RuleContext& c) {
   const bool ended = h.state == v1::REPAIRED || h.state == v1::EXPIRED ||
                      h.state == v1::WITHDRAWN || h.state == v1::ANNULLED;
   if (!c.rules.past_window() || ended) return;
+  if (c.item.sharing_class == v1::PUBLIC && h.publish_until) c.HoldsThrough(*h.publish_until);
+  if (h.share_until) c.HoldsThrough(*h.share_until);
   if (c.item.sharing_class == v1::PUBLIC && h.publish_until && *h.publish_until < c.today) {
     c.Refuse(Code::PAST_WINDOW, "publish_until", FormatIsoDate(*h.publish_until),
              "the publicity term is over");

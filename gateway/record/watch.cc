@@ -12,8 +12,10 @@
 namespace tombolo::record {
 namespace {
 
-constexpr char kFullWidthLead = '\xEF';  // of the UTF-8 form of every full-width letter or digit
-constexpr size_t kTokensInline = 16;     // a text of more runs allocates
+constexpr char kFullWidthLead = '\xEF';   // of the UTF-8 form of every full-width letter or digit
+constexpr size_t kTokensInline = 16;      // a text of more runs allocates
+constexpr size_t kDialledDigitsMax = 15;  // of a telephone number with its country, ITU-T E.164
+constexpr std::string_view kWidePlus = "\xEF\xBC\x8B";  // U+FF0B
 
 bool IsAsciiAlnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -91,7 +93,28 @@ struct TextWatch::Token {
   size_t length = 0;         // characters
   bool follows = false;      // only one blank or hyphen parts it from the token before
   bool after_point = false;  // a digit and a point stand before it
+  // Begin of the run that a "+" stands before, where this one is it or follows it as part of the
+  // same telephone number; npos if there is none.
+  size_t dialled_from = std::string_view::npos;
 };
+
+namespace {
+
+// True if the letters and digits of `text` at `at` begin with `digits`, both in any width.
+bool BeginsWith(std::string_view text, size_t at, std::string_view digits) {
+  for (const char digit : digits) {
+    const Folded folded = at < text.size() ? FoldAt(text, at) : Folded{};
+    if (folded.c != digit) return false;
+    at += folded.bytes;
+  }
+  return true;
+}
+
+bool EndsWithPlus(std::string_view text) {
+  return text.ends_with('+') || text.ends_with(kWidePlus);
+}
+
+}  // namespace
 
 Status TextWatch::Watch(const Scheme* scheme) {
   Watched watched{scheme, {}};
@@ -109,6 +132,12 @@ Status TextWatch::Watch(const Scheme* scheme) {
       shortest = std::min<size_t>(shortest, length);
     }
     watched.groups.push_back(std::move(lengths));
+  }
+  const std::string& country = scheme->declared().country_code();
+  if (!std::all_of(country.begin(), country.end(), IsAsciiDigit)) {
+    return MakeError(Code::CONFIG_VALUE,
+                     absl::StrCat("scheme '", scheme->declared().scheme(), "': country_code '",
+                                  country, "' is not digits"));
   }
   token_length_min_ = std::min(token_length_min_, std::max<size_t>(shortest, 1));
   watched_.push_back(std::move(watched));
@@ -134,11 +163,16 @@ size_t TextWatch::MatchAt(std::string_view text, absl::Span<const Token> tokens,
   const Token& first = tokens.front();
   const v1::IdentifierScheme& declared = watched.scheme->declared();
   if (first.after_point && declared.not_after_point()) return 0;
+  // Of the run that a candidate ends with: what goes past a telephone number is not part of it.
+  const auto abroad = [&](const Token& last) {
+    return !declared.country_code().empty() && last.dialled_from != std::string_view::npos &&
+           !BeginsWith(text, last.dialled_from, declared.country_code());
+  };
   const Pattern& pattern = watched.scheme->pattern();
   if (first.length >= pattern.length_min() && first.length <= pattern.length_max()) {
     number->clear();
     AppendFolded(text.substr(first.begin, first.end - first.begin), number);
-    if (IsPersonNumber(watched, *number)) return 1;
+    if (!abroad(first) && IsPersonNumber(watched, *number)) return 1;
   }
   for (const std::vector<size_t>& lengths : watched.groups) {
     if (lengths.front() != first.length || lengths.size() > tokens.size()) continue;
@@ -149,7 +183,9 @@ size_t TextWatch::MatchAt(std::string_view text, absl::Span<const Token> tokens,
       fits = token.length == lengths[i] && (i == 0 || token.follows);
       if (fits) AppendFolded(text.substr(token.begin, token.end - token.begin), number);
     }
-    if (fits && IsPersonNumber(watched, *number)) return lengths.size();
+    if (fits && !abroad(tokens[lengths.size() - 1]) && IsPersonNumber(watched, *number)) {
+      return lengths.size();
+    }
   }
   return 0;
 }
@@ -185,10 +221,20 @@ std::vector<Fault> TextWatch::Find(std::string_view text) const {
   absl::InlinedVector<Token, kTokensInline> tokens;
   Token token;
   size_t end_before = std::string_view::npos;
+  size_t dialled_from = std::string_view::npos, dialled = 0;
   for (size_t from = 0; NextToken(text, from, &token); from = token.end) {
     token.follows = end_before != std::string_view::npos && token.begin == end_before + 1 &&
                     (text[end_before] == ' ' || text[end_before] == '-');
     end_before = token.end;
+    if (EndsWithPlus(text.substr(0, token.begin))) {
+      dialled_from = token.begin;
+      dialled = token.length;
+    } else if (token.follows && dialled + token.length <= kDialledDigitsMax) {
+      dialled += token.length;
+    } else {
+      dialled_from = std::string_view::npos;
+    }
+    token.dialled_from = dialled_from;
     if (token.length >= token_length_min_) tokens.push_back(token);
   }
   std::vector<Fault> faults;

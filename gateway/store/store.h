@@ -111,6 +111,14 @@ struct Redaction {
   std::string hashes;     // kStub: three layer hashes; kErased: the leaf hash
 };
 
+// A part of a trace: what the rows of one file came to, so that the same rows need no second look
+// (gateway/node/source_trace.h). The store keeps the parts and does not read them.
+struct TracePart {
+  uint64_t trace = 0;
+  uint32_t part = 0;
+  std::string bytes;  // "" takes the part away
+};
+
 struct CheckpointRow {
   uint64_t tick = 0;  // last tick + 1, else STORE_CONFLICT
   int64_t at_us = 0;
@@ -131,6 +139,8 @@ struct Tick {
   std::vector<QuarantineRow> quarantine_add;  // same row_key replaces
   std::vector<uint64_t> quarantine_remove;
   std::vector<std::string> quarantine_resolve_keys;  // row_keys whose rows are now accepted
+  std::vector<uint64_t> trace_remove;                // whole traces, before:
+  std::vector<TracePart> trace_parts;                // upserts; a later one of the same part wins
   std::optional<CheckpointRow> checkpoint;
 };
 
@@ -170,6 +180,9 @@ class Store {
   // limits::kTickBytesMax: the row that brings them there is the page's last.
   virtual StatusOr<std::vector<QuarantineRow>> Quarantine(uint64_t after_id, size_t rows_max) = 0;
   virtual StatusOr<QuarantineRow> FindQuarantine(uint64_t id) = 0;
+  // "" if there is no such part.
+  virtual StatusOr<std::string> ReadTrace(uint64_t trace, uint32_t part) = 0;
+  virtual StatusOr<std::vector<uint64_t>> Traces() = 0;  // that have a part, ascending
   virtual StatusOr<std::optional<CheckpointRow>> LastCheckpoint() = 0;
   virtual StatusOr<CheckpointRow> FindCheckpoint(uint64_t tick) = 0;
   virtual StatusOr<Totals> Count() = 0;

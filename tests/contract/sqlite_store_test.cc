@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/store/sqlite/schema.h"
 #include "gateway/store/sqlite/sqlite_db.h"
 #include "tests/contract/store_contract.h"
 #include "tests/contract/temp_folder.h"
@@ -116,7 +117,7 @@ TEST_F(SqliteStoreTest, AnotherProgramsFiles) {
 
 TEST_F(SqliteStoreTest, NewerAndOlderSchema) {
   Open();
-  RunSql("pragma user_version=2");
+  RunSql(absl::StrCat("pragma user_version=", kSchemaVersion + 1));
   Status status = OpenStatus();
   EXPECT_CODE(SCHEMA_UNSUPPORTED, status);
   EXPECT_NE(Describe(status).find("newer"), std::string::npos) << Describe(status);

@@ -1,5 +1,7 @@
 #include "tests/contract/store_contract.h"
 
+#include <gmock/gmock.h>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
 
@@ -636,6 +638,34 @@ TEST_P(StoreContract, IngestIsUpdated) {
   EXPECT_EQ(ingest.outcome, "OK");
   EXPECT_EQ(ingest.balance, "balance");
   EXPECT_EQ(ingest.source_digest, "digest");
+}
+
+TEST_P(StoreContract, TracesAreKeptInParts) {
+  EXPECT_TRUE(store_->Traces()->empty());
+  EXPECT_EQ(*store_->ReadTrace(7, 0), "");
+  const uint64_t high = UINT64_MAX;
+  Tick tick;
+  tick.trace_parts = {{7, 1, "early"}, {7, 0, "head"}, {7, 1, "one"}, {high, 5, "five"}};
+  ASSERT_OK(store_->Commit(tick));
+  Reopen();
+  EXPECT_THAT(*store_->Traces(), testing::ElementsAre(7u, high));
+  EXPECT_EQ(*store_->ReadTrace(7, 0), "head");
+  EXPECT_EQ(*store_->ReadTrace(7, 1), "one");
+  EXPECT_EQ(*store_->ReadTrace(7, 2), "");
+  EXPECT_EQ(*store_->ReadTrace(high, 5), "five");
+  Tick next;
+  next.trace_parts = {{7, 0, ""}, {7, 9, ""}};
+  ASSERT_OK(store_->Commit(next));
+  EXPECT_EQ(*store_->ReadTrace(7, 0), "");
+  EXPECT_EQ(*store_->ReadTrace(7, 1), "one");
+  Tick last;
+  last.trace_remove = {7, 8, high};
+  last.trace_parts = {{high, 1, "anew"}};
+  ASSERT_OK(store_->Commit(last));
+  Reopen();
+  EXPECT_THAT(*store_->Traces(), testing::ElementsAre(high));
+  EXPECT_EQ(*store_->ReadTrace(high, 5), "");
+  EXPECT_EQ(*store_->ReadTrace(high, 1), "anew");
 }
 
 TEST_P(StoreContract, CheckpointsOfAllTicksAreKept) {

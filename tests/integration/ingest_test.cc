@@ -272,6 +272,29 @@ TEST_P(BatchesTest, DuplicateNewVersionKeepsTheFilesOrder) {
   ExpectStable(file, 2 * kBatch);
 }
 
+// A record that one file gave several versions is weighed at the file's end, after its batches.
+TEST_P(BatchesTest, AKeyInThreeBatches) {
+  for (const char* policy : {"DUPLICATE_LAST", "DUPLICATE_NEW_VERSION"}) {
+    SCOPED_TRACE(policy);
+    MakeNode(v1::IngestConfig());
+    Use(Pack(policy));
+    const std::string file = Spread({"v1", "v2", "v3"});
+    Take(file);
+    EXPECT_THAT(NamesOf(HistoryOf(0)), ElementsAre("v3", "v2", "v1"));
+    ExpectStable(file, 3 * kBatch);
+  }
+}
+
+TEST_P(BatchesTest, AKeyThatGoesBackInTheLastBatch) {
+  Use(Pack("DUPLICATE_NEW_VERSION"));
+  const std::string file =
+      Spread({"v1", "v2", "v2"}) + TownRow(0, "v2") + TownRow(0, "v3") + TownRow(0, "v2");
+  Take(file);
+  EXPECT_THAT(NamesOf(HistoryOf(0)), ElementsAre("v2", "v3", "v2", "v1"));
+  EXPECT_EQ(Rows().rows_merged(), 2u);
+  ExpectStable(file, 3 * kBatch);
+}
+
 TEST_P(BatchesTest, TheSameRowTwiceIsMerged) {
   for (const char* policy : {"DUPLICATE_QUARANTINE", "DUPLICATE_LAST", "DUPLICATE_NEW_VERSION"}) {
     Use(Pack(policy));

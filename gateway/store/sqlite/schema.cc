@@ -78,6 +78,11 @@ create table quarantine(
   cells text not null,
   faults bytea not null,
   at_us bigint not null);
+create table trace_part(
+  trace bigint not null,
+  part bigint not null,
+  body bytea not null,
+  primary key(trace, part));
 create table checkpoint(
   tick bigint not null primary key,
   at_us bigint not null,

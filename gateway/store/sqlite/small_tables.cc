@@ -1,5 +1,7 @@
 #include "gateway/store/sqlite/small_tables.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/base/text.h"
 #include "gateway/store/tick_rules.h"
@@ -178,6 +180,49 @@ StatusOr<std::vector<IngestRow>> IngestTable::All() {
     all.push_back({static_cast<uint32_t>(all_.Number(0)), all_.Copy(1), all_.Copy(2), all_.Copy(3),
                    all_.Number(4), all_.Number(5), all_.Copy(6), all_.Copy(7)});
   }
+}
+
+// Numbers of traces use all bits; the column keeps them as two's complement.
+Status TraceTable::Open(Db* db, bool writable) {
+  RETURN_IF_ERROR(read_.Prepare(db, "select body from trace_part where trace=$1 and part=$2"));
+  RETURN_IF_ERROR(all_.Prepare(db, "select distinct trace from trace_part"));
+  if (!writable) return Status();
+  RETURN_IF_ERROR(put_.Prepare(db,
+                               "insert into trace_part(trace,part,body) values($1,$2,$3)"
+                               " on conflict(trace,part) do update set body=excluded.body"));
+  RETURN_IF_ERROR(take_.Prepare(db, "delete from trace_part where trace=$1 and part=$2"));
+  return remove_.Prepare(db, "delete from trace_part where trace=$1");
+}
+
+Status TraceTable::Put(const TracePart& part) {
+  Stmt& statement = part.bytes.empty() ? take_ : put_;
+  statement.Bind(1, static_cast<int64_t>(part.trace)).Bind(2, part.part);
+  if (!part.bytes.empty()) statement.BindBlob(3, part.bytes);
+  return statement.Run();
+}
+
+Status TraceTable::Remove(uint64_t trace) {
+  return remove_.Bind(1, static_cast<int64_t>(trace)).Run();
+}
+
+StatusOr<std::string> TraceTable::Read(uint64_t trace, uint32_t part) {
+  StmtReset reset(&read_);
+  bool row = false;
+  ASSIGN_OR_RETURN(row, read_.Bind(1, static_cast<int64_t>(trace)).Bind(2, part).Step());
+  return row ? read_.Copy(0) : std::string();
+}
+
+StatusOr<std::vector<uint64_t>> TraceTable::All() {
+  std::vector<uint64_t> all;
+  StmtReset reset(&all_);
+  while (true) {
+    bool row = false;
+    ASSIGN_OR_RETURN(row, all_.Step());
+    if (!row) break;
+    all.push_back(static_cast<uint64_t>(all_.Number(0)));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 Status CheckpointTable::Open(Db* db, bool writable) {

@@ -1,5 +1,5 @@
-// The tables that hold one row per thing: streams, scopes, ingests, quarantine, checkpoints,
-// counters.
+// The tables that hold one row per thing: streams, scopes, ingests, quarantine, parts of traces,
+// checkpoints, counters.
 //
 // Ownership: borrows the Db. Thread-safety: one thread per object. Errors: STORE_CONFLICT,
 // NOT_FOUND, STORE_CORRUPT and those of sqlite_db.h. Writing calls run inside the caller's
@@ -8,6 +8,7 @@
 #define TOMBOLO_GATEWAY_STORE_SQLITE_SMALL_TABLES_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,18 @@ class IngestTable {
 
  private:
   Stmt upsert_, all_;
+};
+
+class TraceTable {
+ public:
+  Status Open(Db* db, bool writable);
+  Status Put(const TracePart& part);
+  Status Remove(uint64_t trace);
+  StatusOr<std::string> Read(uint64_t trace, uint32_t part);
+  StatusOr<std::vector<uint64_t>> All();
+
+ private:
+  Stmt put_, take_, remove_, read_, all_;
 };
 
 class CheckpointTable {

@@ -122,8 +122,14 @@ Stmt::~Stmt() {
 
 Status Stmt::Prepare(Db* db, std::string_view sql) {
   db_ = db;
-  return db->StatusOf(sqlite3_prepare_v3(db->handle(), sql.data(), static_cast<int>(sql.size()),
-                                         SQLITE_PREPARE_PERSISTENT, &stmt_, nullptr));
+  const int rc = sqlite3_prepare_v3(db->handle(), sql.data(), static_cast<int>(sql.size()),
+                                    SQLITE_PREPARE_PERSISTENT, &stmt_, nullptr);
+  if (rc != SQLITE_ERROR) return db->StatusOf(rc);
+  // The statements are the program's own: what does not fit them is the file.
+  return MakeError(Code::STORE_CORRUPT,
+                   absl::StrCat("the tables of ", db->path(), " are not those of a node's store: ",
+                                sqlite3_errmsg(db->handle()),
+                                "; restore the store from a backup"));
 }
 
 Stmt& Stmt::Bind(int index, int64_t value) {

@@ -39,6 +39,10 @@ class SqliteStore : public Store {
     return quarantine_.List(after_id, rows_max);
   }
   StatusOr<QuarantineRow> FindQuarantine(uint64_t id) override { return quarantine_.Find(id); }
+  StatusOr<std::string> ReadTrace(uint64_t trace, uint32_t part) override {
+    return traces_.Read(trace, part);
+  }
+  StatusOr<std::vector<uint64_t>> Traces() override { return traces_.All(); }
   StatusOr<std::optional<CheckpointRow>> LastCheckpoint() override { return checkpoints_.Last(); }
   StatusOr<CheckpointRow> FindCheckpoint(uint64_t tick) override { return checkpoints_.Find(tick); }
   StatusOr<Totals> Count() override;
@@ -59,6 +63,7 @@ class SqliteStore : public Store {
   StreamTable streams_;
   ScopeTable scopes_;
   IngestTable ingests_;
+  TraceTable traces_;
   CheckpointTable checkpoints_;
   QuarantineTable quarantine_;
   BlockLog log_;
@@ -91,6 +96,7 @@ Status SqliteStore::Open() {
   RETURN_IF_ERROR(streams_.Open(&db_, writable()));
   RETURN_IF_ERROR(scopes_.Open(&db_, writable()));
   RETURN_IF_ERROR(ingests_.Open(&db_, writable()));
+  RETURN_IF_ERROR(traces_.Open(&db_, writable()));
   RETURN_IF_ERROR(checkpoints_.Open(&db_, writable()));
   RETURN_IF_ERROR(quarantine_.Open(&db_, writable()));
   RETURN_IF_ERROR(log_.Open(&db_, writable(), options_.zstd_level, options_.block_bytes));
@@ -131,6 +137,8 @@ Status SqliteStore::Apply(const Tick& tick) {
   RETURN_IF_ERROR(ApplyRedactions(tick));
   RETURN_IF_ERROR(ApplyRecords(tick));
   for (const IngestRow& ingest : tick.ingests) RETURN_IF_ERROR(ingests_.Upsert(ingest));
+  for (const uint64_t trace : tick.trace_remove) RETURN_IF_ERROR(traces_.Remove(trace));
+  for (const TracePart& part : tick.trace_parts) RETURN_IF_ERROR(traces_.Put(part));
   return ApplyQuarantine(tick);
 }
 

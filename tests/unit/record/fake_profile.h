@@ -58,6 +58,7 @@ class FakeProfile : public Profile {
     return {{Code::ID_IN_CLEAR, "", "P1****67", "a person's number"}};
   }
 
+  std::string_view digest() const override { return "fake"; }
   size_t PersonNumberRunMin() const override { return std::string_view("P1234567").size(); }
 
   const Division* FindDivision(std::string_view table, std::string_view code,

@@ -109,6 +109,7 @@ TEST(ProfileLoading, EachThingWrongIsRefusedAndNamed) {
       {"text_groups: ['2 8 3']", "text_groups: ['2  8']", "text_groups"},
       {"text_groups: ['2 8 3']", "text_groups: ['2 x']", "text_groups"},
       {"text_groups: ['2 8 3']", "text_groups: ['']", "text_groups"},
+      {"text_groups: ['2 8 3']", "country_code: '+86'", "country_code"},
       {"natural_person: true", "natural_person: false", "natural persons"},
       {"watch_in_text: [p.outer]", "watch_in_text: [p.none]", "'p.none'"},
       {"division_table: p.places", "division_table: none", "'none'"},
