@@ -45,7 +45,7 @@ Status IngestBatch::Add(const v1::RecordQuery& query, const record::Draft& draft
   p.rows_count = rows.size();
   row_numbers_.insert(row_numbers_.end(), rows.begin(), rows.end());
   p.slot = run_->known.Reserve(scope, verdict);
-  if (run_->known.active()) keys_.insert(absl::HashOf(key));
+  if (run_->known.reading()) keys_.insert(absl::HashOf(key));
   pending_.push_back(std::move(p));
   return absl::OkStatus();
 }

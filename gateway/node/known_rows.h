@@ -39,6 +39,8 @@ class KnownRows {
   Status Open(const Context& context, const IngestRequest& request, TickWriter* writer,
               int32_t today);
   bool active() const { return active_; }
+  // There is a trace of last time to be followed.
+  bool reading() const { return reading_; }
 
   // The entry of this output, if the trace has one that can be relied on today; else nullptr. Valid
   // until the next call.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/store/sqlite/key_filter.h"
 #include "gateway/store/sqlite/page_pool.h"
 
 namespace tombolo::store {
@@ -42,6 +43,7 @@ struct Run {
   uint64_t row_count = 0;
   std::vector<uint32_t> pages;
   std::string fence;  // the key of each page's first row
+  KeyFilter filter;
 
   // Rows on the page of this index.
   size_t RowsOn(size_t index, size_t rows_per_page) const;

@@ -41,6 +41,7 @@ create table index_run(
   pages bytea not null,
   fence bytea not null,
   check_sum bigint not null,
+  filter bytea not null,
   primary key(kind, run));
 create table index_pool(
   pool bigint not null primary key,

@@ -22,6 +22,7 @@ int TierOf(uint64_t rows) {
 int64_t CheckOfRun(int kind, const Run& run) {
   uint64_t check = CheckSum(static_cast<uint64_t>(kind), PackPages(run.pages));
   check = CheckSum(check ^ static_cast<uint64_t>(run.number), run.fence);
+  check = CheckSum(check, run.filter.bytes());
   return static_cast<int64_t>(check ^ run.row_count);
 }
 
@@ -49,12 +50,14 @@ Status SortedRuns::Open(Db* db, bool writable, PagePool* pool, int kind, size_t 
   kind_ = kind;
   row_bytes_ = row_bytes;
   key_bytes_ = key_bytes;
-  RETURN_IF_ERROR(load_.Prepare(
-      db, "select run,row_count,pages,fence,check_sum from index_run where kind=$1 order by run"));
+  RETURN_IF_ERROR(load_.Prepare(db,
+                                "select run,row_count,pages,fence,check_sum,filter from index_run "
+                                "where kind=$1 order by run"));
   if (!writable) return Status();
-  RETURN_IF_ERROR(insert_.Prepare(db,
-                                  "insert into index_run(kind,run,row_count,pages,fence,check_sum)"
-                                  " values($1,$2,$3,$4,$5,$6)"));
+  RETURN_IF_ERROR(
+      insert_.Prepare(db,
+                      "insert into index_run(kind,run,row_count,pages,fence,check_sum,filter)"
+                      " values($1,$2,$3,$4,$5,$6,$7)"));
   return remove_.Prepare(db, "delete from index_run where kind=$1 and run=$2");
 }
 
@@ -71,9 +74,10 @@ Status SortedRuns::Load() {
     run.row_count = static_cast<uint64_t>(load_.Number(1));
     run.pages = UnpackPages(load_.Bytes(2));
     run.fence = load_.Copy(3);
+    const bool filter_sound = run.filter.Load(load_.Bytes(5));
     const uint64_t pages = (run.row_count + rows_per_page() - 1) / rows_per_page();
-    if (pages == 0 || run.pages.size() != pages || run.fence.size() != pages * key_bytes_ ||
-        load_.Number(4) != CheckOfRun(kind_, run)) {
+    if (!filter_sound || pages == 0 || run.pages.size() != pages ||
+        run.fence.size() != pages * key_bytes_ || load_.Number(4) != CheckOfRun(kind_, run)) {
       runs_.clear();
       return MakeError(Code::STORE_CORRUPT, absl::StrCat("run ", kind_, ".", load_.Number(0),
                                                          " of the record index is damaged; "
@@ -114,6 +118,10 @@ Status SortedRuns::FindInRun(const Run& run, const char* keys, size_t stride,
   size_t left = 0;
   for (uint32_t index : *open) {
     const std::string_view key(keys + index * stride, key_bytes_);
+    if (!run.filter.MayHave(key.data())) {
+      (*open)[left++] = index;
+      continue;
+    }
     page = PageOf(run, key, page);
     if (page != loaded) {
       ASSIGN_OR_RETURN(content, pool_->Read(run.pages[page]));
@@ -148,6 +156,8 @@ Status SortedRuns::FindPrefix(std::string_view prefix,
   std::string key(prefix);
   key.resize(key_bytes_, '\0');
   for (const Run& run : runs_) {
+    const bool whole_key = prefix.size() >= KeyFilter::kKeyBytesMin;
+    if (whole_key && !run.filter.MayHave(prefix.data())) continue;
     bool inside = true;
     for (size_t page = PageOf(run, key, 0); page < run.pages.size() && inside; ++page) {
       std::string_view content;
@@ -190,7 +200,8 @@ size_t SortedRuns::RunsToMerge(uint64_t new_rows) const {
   }
 }
 
-Status SortedRuns::WriteRun(RowCursor* rows, Run* run) {
+Status SortedRuns::WriteRun(RowCursor* rows, uint64_t rows_max, Run* run) {
+  run->filter = KeyFilter(rows_max);
   std::string content;
   content.reserve(pool_->content_bytes());
   const size_t full = rows_per_page() * row_bytes_;
@@ -205,6 +216,7 @@ Status SortedRuns::WriteRun(RowCursor* rows, Run* run) {
     }
     if (rows->row() == nullptr) continue;
     content.append(rows->row(), row_bytes_);
+    run->filter.Add(rows->row());
     ++run->row_count;
     RETURN_IF_ERROR(rows->Next());
   }
@@ -219,6 +231,7 @@ Status SortedRuns::SaveRun(const Run& run) {
       .BindBlob(4, pages)
       .BindBlob(5, run.fence)
       .Bind(6, CheckOfRun(kind_, run))
+      .BindBlob(7, run.filter.bytes())
       .Run();
 }
 
@@ -229,13 +242,15 @@ Status SortedRuns::Add(std::string_view rows) {
   Run run;
   run.number = runs_.empty() ? 1 : runs_.back().number + 1;
   std::vector<std::unique_ptr<RowCursor>> inputs;
+  uint64_t rows_max = rows.size() / row_bytes_;
   for (size_t i = first; i < runs_.size(); ++i) {
+    rows_max += runs_[i].row_count;
     inputs.push_back(std::make_unique<RunCursor>(&runs_[i], row_bytes_, pool_,
                                                  [this](uint32_t page) { pool_->Free(page); }));
   }
   inputs.push_back(std::make_unique<MemoryCursor>(rows, row_bytes_));
   MergeCursor merged(std::move(inputs), key_bytes_);
-  RETURN_IF_ERROR(WriteRun(&merged, &run));
+  RETURN_IF_ERROR(WriteRun(&merged, rows_max, &run));
   for (size_t i = first; i < runs_.size(); ++i) {
     RETURN_IF_ERROR(remove_.Bind(1, kind_).Bind(2, runs_[i].number).Run());
   }

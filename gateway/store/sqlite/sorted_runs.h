@@ -3,7 +3,8 @@
 // A batch of sorted rows becomes a run; runs of like size are merged, so that there are few and a
 // row is written a logarithmic number of times (O'Neil et al., The Log-Structured Merge-Tree, Acta
 // Informatica 33, 1996; size-tiered, fan-in kFanIn). The first key of every page is held in memory:
-// a search reads at most one page of each run, a sorted batch of searches each page at most once.
+// a search reads at most one page of each run, a sorted batch of searches each page at most once. A
+// filter of each run spares the page of most keys that are not in it.
 // Ownership: borrows Db and pool. Thread-safety: one thread per object. Errors: as page_pool.h.
 #ifndef TOMBOLO_GATEWAY_STORE_SQLITE_SORTED_RUNS_H_
 #define TOMBOLO_GATEWAY_STORE_SQLITE_SORTED_RUNS_H_
@@ -20,12 +21,12 @@ namespace tombolo::store {
 
 class SortedRuns {
  public:
-  static constexpr size_t kFanIn = 4;
+  static constexpr size_t kFanIn = 16;
   static constexpr uint64_t kSmallestTierRows = 4096;
   // Runs past this are left alone, so that no merge, and so no transaction, grows without bound.
   static constexpr uint64_t kMergedRowsMax = 2000000;
 
-  // `kind` tells the indexes of one file apart.
+  // `kind` tells the indexes of one file apart. A key has KeyFilter::kKeyBytesMin or more.
   Status Open(Db* db, bool writable, PagePool* pool, int kind, size_t row_bytes, size_t key_bytes);
   // Reads which runs there are.
   Status Load();
@@ -35,7 +36,8 @@ class SortedRuns {
   // indexes of the keys to look for, ascending.
   Status Find(const char* keys, size_t stride, std::vector<uint32_t>* open,
               const std::function<void(uint32_t, const char*)>& visit);
-  // Every row of every run whose key starts with `prefix`; a key may come more than once.
+  // Every row of every run whose key starts with `prefix`, which has KeyFilter::kKeyBytesMin bytes
+  // or more; a key may come more than once.
   Status FindPrefix(std::string_view prefix, const std::function<void(const char*)>& visit);
   // A cursor for each run, oldest first.
   void AppendCursors(std::vector<std::unique_ptr<RowCursor>>* cursors);
@@ -58,7 +60,8 @@ class SortedRuns {
                    const std::function<void(uint32_t, const char*)>& visit);
   Status RewriteRun(const Run& run, std::string_view rows);
   size_t RunsToMerge(uint64_t new_rows) const;
-  Status WriteRun(RowCursor* rows, Run* run);
+  // `rows_max`: at least as many as there are.
+  Status WriteRun(RowCursor* rows, uint64_t rows_max, Run* run);
   Status SaveRun(const Run& run);
 
   PagePool* pool_ = nullptr;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/store/sqlite/key_filter.h"
 #include "gateway/store/sqlite/schema.h"
 
 namespace tombolo::store {
@@ -76,6 +77,34 @@ class SortedRunsTest : public testing::Test {
   SortedRuns runs_;
   std::map<std::string, std::string> model_;
 };
+
+TEST(KeyFilterTest, HasAllThatWasAddedAndLittleElse) {
+  std::mt19937_64 random(7);
+  const auto key = [&random] {
+    std::string bytes(KeyFilter::kKeyBytesMin, '\0');
+    for (size_t i = 0; i < bytes.size(); i += 8) {
+      const uint64_t word = random();
+      std::memcpy(bytes.data() + i, &word, sizeof word);
+    }
+    return bytes;
+  };
+  constexpr int kKeys = 20000;
+  KeyFilter made(kKeys);
+  std::vector<std::string> keys;
+  for (int i = 0; i < kKeys; ++i) {
+    keys.push_back(key());
+    made.Add(keys.back().data());
+  }
+  KeyFilter filter;
+  EXPECT_TRUE(filter.MayHave(keys[0].data()));  // nothing is known yet
+  ASSERT_TRUE(filter.Load(made.bytes()));
+  for (const std::string& one : keys) ASSERT_TRUE(filter.MayHave(one.data()));
+  int passed = 0;
+  for (int i = 0; i < kKeys; ++i) passed += filter.MayHave(key().data());
+  EXPECT_LT(passed, kKeys / 50);
+  EXPECT_FALSE(filter.Load(made.bytes().substr(1)));
+  EXPECT_FALSE(KeyFilter(0).MayHave(keys[0].data()));
+}
 
 TEST_F(SortedRunsTest, NoRunFindsNothing) {
   ExpectModel(&runs_, 10);
