@@ -63,9 +63,10 @@ class Sink {
   virtual ~Sink() = default;
   // Whether OnOutput is to be called.
   virtual bool WantsOutputs() const { return false; }
-  // What the SELECT yields for one record, before a draft is made of it. `output` are the query, the
-  // scope and all columns but _rows, in a form that is the same only for the same values; `key` are
-  // the columns of the natural key. True: the sink knows what becomes of it, and no draft follows.
+  // What the SELECT yields for one record, before a draft is made of it. `output` are the query,
+  // the scope and all columns but _rows, in a form that is the same only for the same values; `key`
+  // are the columns of the natural key. True: the sink knows what becomes of it, and no draft
+  // follows.
   virtual StatusOr<bool> OnOutput(const v1::RecordQuery& query, std::string_view output,
                                   std::string_view key, absl::Span<const uint64_t> rows) {
     (void)query, (void)output, (void)key, (void)rows;

@@ -73,8 +73,8 @@ struct IngestSummary {
   std::map<std::string, uint64_t> quarantined;  // rows by code of their first fault
   std::map<std::string, uint64_t> warnings;     // by code, counting records
   uint64_t rows_known = 0;        // of the unchanged: told by the trace, not looked at again
-  uint64_t quarantined_anew = 0;                // rows that were not in quarantine before
-  uint64_t released = 0;  // rows that left quarantine because they are sound now
+  uint64_t quarantined_anew = 0;  // rows that were not in quarantine before
+  uint64_t released = 0;          // rows that left quarantine because they are sound now
   std::vector<SnapshotOutcome> snapshots;
   std::vector<std::string> unused_columns;
   std::string encoding;

@@ -128,8 +128,7 @@ Status Stmt::Prepare(Db* db, std::string_view sql) {
   // The statements are the program's own: what does not fit them is the file.
   return MakeError(Code::STORE_CORRUPT,
                    absl::StrCat("the tables of ", db->path(), " are not those of a node's store: ",
-                                sqlite3_errmsg(db->handle()),
-                                "; restore the store from a backup"));
+                                sqlite3_errmsg(db->handle()), "; restore the store from a backup"));
 }
 
 Stmt& Stmt::Bind(int index, int64_t value) {
