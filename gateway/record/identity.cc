@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "gateway/base/hash.h"
+#include "gateway/base/keyed_digest.h"
 
 namespace tombolo::record {
 namespace {
@@ -10,8 +11,9 @@ namespace {
 constexpr size_t kKeyBytes = 32;
 
 // A derived key only lives on as hash state inside HmacSha256, which wipes it.
-std::string DerivedKey(std::string_view node_secret, std::string_view purpose) {
-  return HkdfSha256(node_secret, "", purpose, kKeyBytes);
+std::string DerivedKey(std::string_view node_secret, std::string_view purpose,
+                       size_t bytes = kKeyBytes) {
+  return HkdfSha256(node_secret, "", purpose, bytes);
 }
 
 void UpdatePart(HmacSha256* mac, std::string_view part) {
@@ -30,10 +32,12 @@ struct Identity::Impl {
   explicit Impl(std::string_view node_secret)
       : record(DerivedKey(node_secret, "tombolo/record-id/v1")),
         subject(DerivedKey(node_secret, "tombolo/subject-key/v1")),
-        content(DerivedKey(node_secret, "tombolo/content-digest/v1")),
-        output(DerivedKey(node_secret, "tombolo/output-print/v1")),
+        content(DerivedKey(node_secret, "tombolo/content-digest/v2", KeyedDigest::kKeyBytes)),
+        output(DerivedKey(node_secret, "tombolo/output-print/v1", KeyedDigest::kKeyBytes)),
         source(DerivedKey(node_secret, "tombolo/source-ref/v1")) {}
-  HmacSha256 record, subject, content, output, source;
+  HmacSha256 record, subject;
+  KeyedDigest content, output;
+  HmacSha256 source;
 };
 
 Identity::Identity(std::string_view node_secret) : impl_(std::make_unique<Impl>(node_secret)) {

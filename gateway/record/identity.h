@@ -1,8 +1,9 @@
 // Record ids, subject keys and content digests: keyed with a secret of the node, so that nobody
 // outside can guess or test them.
 //
-// HMAC-SHA256 (RFC 2104) under keys derived from the node secret with HKDF-SHA256 (RFC 5869), one
-// key a purpose, cut to 16 bytes. docs/formats/record.md, "Identity". The node secret is part of
+// HMAC-SHA256 (RFC 2104), and KeyedDigest for what is long and only compared here, under keys
+// derived from the node secret with HKDF-SHA256 (RFC 5869), one key a purpose, cut to 16 bytes.
+// docs/formats/record.md, "Identity". The node secret is part of
 // every backup and never rotated. Ownership: holds derived keys; wiped on destruction.
 // Thread-safety: one object per thread (it keeps hash state). Errors: none; a secret of the wrong
 // size is a broken invariant.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/hash.h"
+#include "gateway/base/keyed_digest.h"
 #include "gateway/base/text.h"
 #include "tests/unit/record/sample.h"
 
@@ -30,8 +31,14 @@ TEST(Identity, FollowsThePage) {
   EXPECT_EQ(identity.ForSubject("scope", "a").hex(),
             ByThePage("tombolo/subject-key/v1", key.substr(0, 14)).substr(0, 32));
   const RecordId id = RecordId::From(CountingBytes(16, 1));
+  const auto digest = [](std::string_view purpose, std::string_view message) {
+    KeyedDigest made(HkdfSha256(kSecret, "", purpose, 48));
+    made.Update(message);
+    return ToHex(made.Finish().view()).substr(0, 32);
+  };
   EXPECT_EQ(identity.ForContent(id, "content").hex(),
-            ByThePage("tombolo/content-digest/v1", CountingBytes(16, 1) + "content").substr(0, 32));
+            digest("tombolo/content-digest/v2", CountingBytes(16, 1) + "content"));
+  EXPECT_EQ(identity.ForOutput("output").hex(), digest("tombolo/output-print/v1", "output"));
   EXPECT_EQ(ToHex(identity.ForSource("file.csv")), ByThePage("tombolo/source-ref/v1", "file.csv"));
 }
 
