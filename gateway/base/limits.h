@@ -86,7 +86,7 @@ inline constexpr uint32_t kPublicityMonthsMax = 1200;
 inline constexpr size_t kTickEntriesMax = 65536;    // entries of one commit
 inline constexpr size_t kTickBytesMax = 32 * kMiB;  // whichever comes first
 // a block of the change log before compression
-inline constexpr size_t kBlockBytesTarget = 64 * kKiB;
+inline constexpr size_t kBlockBytesTarget = 16 * kKiB;
 inline constexpr size_t kCheckpointStreamsMax = 65536;
 inline constexpr size_t kCursorPositionsMax = 3 * kCheckpointStreamsMax;  // three layers each
 inline constexpr size_t kAuditTextBytesMax = 1024;  // one text of an audit event

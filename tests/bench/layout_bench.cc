@@ -201,13 +201,16 @@ std::vector<Layout> Layouts() {
        })},
       {"C as shipped", false, shipped},
       {"C page 4096", false, with([](O& o) { o.page_bytes = 4096; })},
-      {"C page 8192", false, with([](O& o) { o.page_bytes = 8192; })},
+      {"C page 16384", false, with([](O& o) { o.page_bytes = 16384; })},
+      {"C page 16384, block 64 KiB", false, with([](O& o) {
+         o.page_bytes = 16384;
+         o.block_bytes = 64 * limits::kKiB;
+       })},
       {"C zstd 3", false, with([](O& o) { o.zstd_level = 3; })},
       {"C zstd 1", false, with([](O& o) { o.zstd_level = 1; })},
       {"C zstd -1", false, with([](O& o) { o.zstd_level = -1; })},
-      {"C zstd -5", false, with([](O& o) { o.zstd_level = -5; })},
       {"C zstd -1000 (stored)", false, with([](O& o) { o.zstd_level = -1000; })},
-      {"C block 16 KiB", false, with([](O& o) { o.block_bytes = 16 * limits::kKiB; })},
+      {"C block 8 KiB", false, with([](O& o) { o.block_bytes = 8 * limits::kKiB; })},
       {"C block 32 KiB", false, with([](O& o) { o.block_bytes = 32 * limits::kKiB; })},
       {"C block 64 KiB", false, with([](O& o) { o.block_bytes = 64 * limits::kKiB; })},
       {"C cache 4 MiB", false, with([](O& o) { o.cache_bytes = 4 * limits::kMiB; })},

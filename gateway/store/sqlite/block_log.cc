@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t kJoinBytesMin = 4 * limits::kKiB;
 // An append of at least this share of the target stands alone: compressing its forerunners again
 // would save little space.
-constexpr uint64_t kLoneShare = 8;
+constexpr uint64_t kLoneShare = 2;
 
 BlockHeading HeadingOf(const Stmt& row, uint32_t stream) {
   BlockHeading heading;

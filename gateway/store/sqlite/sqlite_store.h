@@ -25,7 +25,7 @@ struct SqliteOptions {
   OpenMode mode = OpenMode::kCreate;  // kCreate: makes the file if it is not there
   int busy_timeout_ms = 10000;        // how long Commit waits for another writer
   // What follows is fixed by measurement; benches and tests vary it.
-  int page_bytes = 16384;  // of a new file
+  int page_bytes = 8192;  // of a new file
   size_t cache_bytes = 16 * limits::kMiB;
   int zstd_level = -5;  // of new blocks
   size_t block_bytes = limits::kBlockBytesTarget;
