@@ -190,8 +190,10 @@ StatusOr<Samples> SamplesOf(const engine::Pack& pack, const std::string& folder,
   std::vector<std::string> paths = given;
   if (paths.empty()) {
     const std::string samples = os::JoinPath(folder, "sample");
-    ASSIGN_OR_RETURN(const std::vector<std::string> names, os::ListFolder(samples));
-    for (const std::string& name : names) paths.push_back(os::JoinPath(samples, name));
+    if (os::FolderExists(samples)) {
+      ASSIGN_OR_RETURN(const std::vector<std::string> names, os::ListFolder(samples));
+      for (const std::string& name : names) paths.push_back(os::JoinPath(samples, name));
+    }
   }
   Samples out;
   for (const std::string& path : paths) {

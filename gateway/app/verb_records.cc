@@ -182,7 +182,7 @@ Status RunErase(const Session& session, const RecordArguments& arguments) {
               .str() +
           "\n");
   } else {
-    Print("Erased " + Grouped(versions) + " versions of record " + id.hex() +
+    Print("Erased record " + id.hex() + ", versions: " + Grouped(versions) +
           "; their proofs remain.\n");
   }
   return absl::OkStatus();

@@ -111,6 +111,19 @@ TEST(CommandLine, ExitCodes) {
   EXPECT_EQ(RunProgram({"status", "--node", node.c_str()}), 4);
 }
 
+TEST(CommandLine, ADraftedPackIsSoundAndSaysWhatItsTestWants) {
+  testing::TempDir dir;
+  dir.Write("licences.csv", "Licence No,Issued\nA1,2020-01-02\nA2,2020-01-03\n");
+  const std::string sample = dir.File("licences.csv");
+  const std::string pack = dir.File("town");
+  EXPECT_EQ(RunProgram({"pack", "new", "town", sample.c_str(), "--out", pack.c_str()}), 0);
+  EXPECT_EQ(RunProgram({"pack", "check", pack.c_str()}), 0);
+  EXPECT_EQ(RunProgram({"pack", "test", pack.c_str()}), 2);  // no folder for samples: NOT_FOUND
+  dir.Write("town/sample/licences.csv", "Licence No,Issued\nA1,2020-01-02\nA2,2020-01-03\n");
+  EXPECT_EQ(RunProgram({"pack", "test", pack.c_str(), "--write"}), 0);
+  EXPECT_EQ(RunProgram({"pack", "test", pack.c_str()}), 0);
+}
+
 TEST(CommandLine, LogsOfLibrariesAreTaken) {
   google::protobuf::SetLogHandler(nullptr);  // silent
   EXPECT_EQ(RunProgram({"--help"}), 0);
