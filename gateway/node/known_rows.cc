@@ -156,12 +156,15 @@ void KnownRows::Outdate(EntryAt at) {
   if (listed_.Has(at.stream, at.seq)) listed_outdated_.emplace_back(at.stream, at.seq);
 }
 
+// No heading, no trust, until Finish writes one.
+void KnownRows::DropHeading() {
+  if (changed_) return;
+  changed_ = true;
+  writer_->tick().trace_parts.push_back({trace_, kTraceHeading, ""});
+}
+
 void KnownRows::Put(uint32_t part, std::string bytes) {
-  if (!changed_) {
-    // From here on the parts are of two readings: no heading, no trust.
-    changed_ = true;
-    writer_->tick().trace_parts.push_back({trace_, kTraceHeading, ""});
-  }
+  DropHeading();  // from here on the parts are of two readings
   writer_->tick().trace_parts.push_back({trace_, part, std::move(bytes)});
 }
 
@@ -177,7 +180,19 @@ Status KnownRows::ClosePart() {
   return absl::OkStatus();
 }
 
+Status KnownRows::RemoveTouched() {
+  if (touched_.empty()) return absl::OkStatus();
+  DropHeading();
+  ASSIGN_OR_RETURN(const std::vector<uint64_t> traces, TracesOf(context_->store, touched_));
+  for (const uint64_t trace : traces) {
+    if (trace != trace_) writer_->tick().trace_remove.push_back(trace);
+  }
+  touched_.clear();
+  return absl::OkStatus();
+}
+
 Status KnownRows::Emit() {
+  RETURN_IF_ERROR(RemoveTouched());
   for (TraceEntry& entry : slots_) {
     if (entry.seq == 0 || outdated_.Has(entry.stream, entry.seq)) continue;
     listed_.Mark(entry.stream, entry.seq);
@@ -194,12 +209,6 @@ Status KnownRows::Finish() {
   RETURN_IF_ERROR(Emit());
   if (!part_.empty()) RETURN_IF_ERROR(ClosePart());
   store::Tick& tick = writer_->tick();
-  if (!touched_.empty()) {
-    ASSIGN_OR_RETURN(const std::vector<uint64_t> others, TracesOf(context_->store, touched_));
-    for (const uint64_t other : others) {
-      if (other != trace_) tick.trace_remove.push_back(other);
-    }
-  }
   for (uint32_t part = parts_ + 1; reading_ && part <= old_.parts; ++part) Put(part, "");
   TraceHeading heading{conditions_, today_, parts_, {}, std::move(listed_outdated_)};
   for (const uint32_t stream : streams_) {

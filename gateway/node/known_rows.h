@@ -55,10 +55,13 @@ class KnownRows {
   void List(size_t slot, EntryAt at);
   // What stands there is not, or no longer, as an entry may have said.
   void Outdate(EntryAt at);
-  // A record of this stream changed without an entry in it: other traces can't be relied on.
-  void Touch(uint32_t stream) { touched_.insert(stream); }
+  // A record of this stream changed without an entry in it, which sizes don't show.
+  void Touch(uint32_t stream) {
+    if (active_) touched_.insert(stream);
+  }
   size_t slots() const { return slots_.size(); }
-  // Turns the slots into parts, in the writer's tick. Slots end here.
+  // Before a commit: turns the slots into parts, in the writer's tick, and takes away what can't be
+  // relied on from now on. Slots end here.
   Status Emit();
   // The file was read to its end and nothing more will be listed.
   Status Finish();
@@ -70,6 +73,8 @@ class KnownRows {
   const TraceEntry* Search();
   void Put(uint32_t part, std::string bytes);
   Status ClosePart();
+  void DropHeading();
+  Status RemoveTouched();
 
   const Context* context_ = nullptr;
   TickWriter* writer_ = nullptr;

@@ -164,6 +164,20 @@ TEST_F(KnownRowsTest, ARecordThatMovedToAnotherScopeIsLookedAt) {
   EXPECT_EQ(Shops().retracted, 1u);
 }
 
+TEST_F(KnownRowsTest, AMoveCountsAlsoInAFileThatEndsEarly) {
+  Use({.snapshot = true});
+  Take(TownFile(4, "A"), {.delta = true}, "shops1.csv");
+  const std::string cut = kTownHeader + TownRow(4, "Shop 4", "B") + "\"5,no end of the quote";
+  Take(cut, {.delta = true}, "shops1.csv");
+  Take(TownFile(4, "A"), {.delta = true}, "shops1.csv");  // back to A
+  EXPECT_EQ(Known(), 0u);
+  Take(cut, {.delta = true}, "shops2.csv");
+  Take(TownFile(4, "A"), {.delta = true}, "shops1.csv");
+  EXPECT_EQ(Known(), 0u);
+  Take(TownFile(3, "A"), {.yes = true});
+  EXPECT_EQ(Shops().retracted, 1u);
+}
+
 TEST_F(KnownRowsTest, AnErasedRecordLeavesNoPrintAndComesAnew) {
   Use({});
   Take(TownFile(3));
