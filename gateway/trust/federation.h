@@ -1,0 +1,99 @@
+// The federation as one node knows it: the active root, registry, timestamp and revocation lists,
+// and the only way from one state to the next.
+//
+// A Federation is an immutable value; Activate gives a new one or a refusal. So a change is one
+// pointer, and whoever holds the old one decides consistently until it lets go. The store keeps what
+// Activate accepted in the transaction that makes it active; Restore starts from there, so a
+// rollback is noticed after a restart as well. Attacks refused, each with a test in
+// tests/unit/trust/federation_test: rollback, same version with other content, freeze (expired),
+// fast-forward, mix-and-match of registry and lists, too few signatures, one key twice, unknown key,
+// skipped root, other federation, endless file.
+// Ownership: owns all. Thread-safety: immutable. Errors: DOCUMENT_*, THRESHOLD_MISSED,
+// SIGNATURE_INVALID, TIMESTAMP_STALE and those of document.h.
+#ifndef TOMBOLO_GATEWAY_TRUST_FEDERATION_H_
+#define TOMBOLO_GATEWAY_TRUST_FEDERATION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "gateway/ledger/signer.h"
+#include "gateway/trust/certificate.h"
+#include "gateway/trust/document.h"
+
+namespace tombolo::trust {
+
+// A member, indexed. `number` counts from 1 in the order of the registry and changes with it.
+struct MemberFacts {
+  uint32_t number = 0;
+  v1::Member member;
+  std::vector<uint32_t> above;              // parents, the nearest first
+  std::vector<ledger::Verifier> verifiers;  // of signing_keys
+};
+
+// What must be stored so that Restore gives the same state.
+struct TrustState {
+  std::vector<v1::SignedDocument> documents;  // root, registry, timestamp, lists
+  int64_t seen_us = 0;  // the latest moment at which a document was accepted; time below it is not
+                        // believed when expiry is judged
+};
+
+class Federation;
+struct Activation {
+  std::shared_ptr<const Federation> federation;
+  bool changed = false;  // false: the very document that is active already
+  uint64_t version = 0;
+};
+
+class Federation {
+ public:
+  // From the operator's first root, trusted because it lies in the node's folder.
+  static StatusOr<std::shared_ptr<const Federation>> Found(const v1::SignedDocument& root,
+                                                           int64_t now_us);
+  // What was accepted before; expiry is not judged here but by CheckFresh.
+  static StatusOr<std::shared_ptr<const Federation>> Restore(const TrustState& state);
+
+  // Root n+1 by the thresholds of n and n+1; when it changes the keys of registry or timestamp, the
+  // versions of that role start anew, so that a stolen key's fast-forward is undone by rotation.
+  // Registry by the role's threshold; the timestamp, if there is one of the same or a later time,
+  // must name it. Timestamp by its role; it must not name a registry or list older than active.
+  // Revocation list: signed by its authority, number not lower, and as the timestamp says if it
+  // says anything.
+  StatusOr<Activation> Activate(const v1::SignedDocument& document, int64_t now_us) const;
+
+  // That members may be dealt with now: root and registry not expired (DOCUMENT_EXPIRED), timestamp
+  // there, not expired, and naming the active registry and lists (TIMESTAMP_STALE).
+  Status CheckFresh(int64_t now_us) const;
+  // When CheckFresh will fail next, microseconds since 1970.
+  int64_t FreshUntilUs() const;
+
+  const MemberFacts* Find(std::string_view id) const;  // null: no member
+  const MemberFacts* At(uint32_t number) const;
+  const std::vector<MemberFacts>& members() const { return members_; }
+  // Whether `carrier` may hand over streams of `origin`: itself, above it, or among its relays.
+  bool MayCarry(const MemberFacts& carrier, const MemberFacts& origin) const;
+
+  const v1::Root& root() const { return root_; }
+  const v1::Registry& registry() const { return registry_; }
+  const v1::Timestamp& timestamp() const { return timestamp_; }
+  const RevocationLists& lists() const { return lists_; }
+  TrustState State() const;
+
+ private:
+  Federation() = default;
+  v1::Root root_;
+  v1::Registry registry_;
+  v1::Timestamp timestamp_;
+  RevocationLists lists_;
+  TrustState state_;
+  std::vector<MemberFacts> members_;
+  absl::flat_hash_map<std::string, uint32_t> by_id_;
+};
+
+}  // namespace tombolo::trust
+
+#endif  // TOMBOLO_GATEWAY_TRUST_FEDERATION_H_
