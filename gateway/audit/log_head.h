@@ -29,8 +29,8 @@ struct WitnessedHead {
 };
 
 // Accepts the next head of the log: signature under `verifier`, head in the checkpoint's batch, the
-// stream id is that of the node's audit log, and `path` leads from `last` to it. Equal size asks for
-// an equal root. STREAM_FORKED or STREAM_SHRUNK where the two contradict each other.
+// stream id is that of the node's audit log, and `path` leads from `last` to it. Equal size asks
+// for an equal root. STREAM_FORKED or STREAM_SHRUNK where the two contradict each other.
 StatusOr<WitnessedHead> AcceptHead(const WitnessedHead& last, std::string_view node,
                                    const v1::Checkpoint& checkpoint, const v1::HeadProof& proof,
                                    const std::vector<std::string_view>& path,
@@ -38,12 +38,12 @@ StatusOr<WitnessedHead> AcceptHead(const WitnessedHead& last, std::string_view n
 
 struct CountersignatureBody {
   v1::Suite suite = v1::SUITE_UNSPECIFIED;
-  std::string witness;      // SPIFFE ID of who countersigns
-  std::string node;         // whose log it is
+  std::string witness;  // SPIFFE ID of who countersigns
+  std::string node;     // whose log it is
   WitnessedHead head;
-  uint64_t from_size = 0;   // of the head that the witness accepted before; 0 = first
-  int64_t time_us = 0;      // by the witness's clock
-  std::string key_id;       // of the witness's key
+  uint64_t from_size = 0;  // of the head that the witness accepted before; 0 = first
+  int64_t time_us = 0;     // by the witness's clock
+  std::string key_id;      // of the witness's key
 };
 StatusOr<std::string> EncodeCountersignature(const CountersignatureBody& body);
 StatusOr<CountersignatureBody> DecodeCountersignature(std::string_view bytes);

@@ -2,13 +2,12 @@
 //
 // Pure: the same inputs give the same answer at any time, anywhere. A hub decides with the origin's
 // compiled policy and may take away (`held`, `hop`), never add: a hop narrows. Rules, in order
-// (docs/formats/policy.md, "How it is decided"): PUBLIC is open; GOVERNMENT needs an active member, a
-// purpose and an ALLOW rule; LIMITED needs a BULK grant in force; a WITHHOLD rule takes any layer; if
-// the stream's own class is not permitted, nothing is. Measured target: under 100 ns with 400 items
-// and 1,000 grants (tests/bench/boundary_bench). Compared with a naive evaluator and 10^6 random
-// policies in tests/unit/boundary/differential_test.
-// Ownership: a Decision keeps its policy alive. Thread-safety: pure; Decisions are immutable.
-// Errors: none; doubt denies.
+// (docs/formats/policy.md, "How it is decided"): PUBLIC is open; GOVERNMENT needs an active member,
+// a purpose and an ALLOW rule; LIMITED needs a BULK grant in force; a WITHHOLD rule takes any
+// layer; if the stream's own class is not permitted, nothing is. Measured target: under 100 ns with
+// 400 items and 1,000 grants (tests/bench/boundary_bench). Compared with a naive evaluator and 10^6
+// random policies in tests/unit/boundary/differential_test. Ownership: a Decision keeps its policy
+// alive. Thread-safety: pure; Decisions are immutable. Errors: none; doubt denies.
 #ifndef TOMBOLO_GATEWAY_BOUNDARY_DECISION_H_
 #define TOMBOLO_GATEWAY_BOUNDARY_DECISION_H_
 

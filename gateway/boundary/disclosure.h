@@ -47,7 +47,7 @@ class ShapedPage {
   const std::string& stream_id() const { return stream_id_; }
   uint64_t first_seq() const { return first_seq_; }
   uint64_t last_seq() const { return last_seq_; }
-  uint64_t shown() const { return shown_; }             // entries with at least one layer
+  uint64_t shown() const { return shown_; }                // entries with at least one layer
   const std::string& payload() const { return payload_; }  // of the frame, not compressed
   const std::string& packed() const { return packed_; }    // zstd; empty where it does not pay
 

@@ -51,7 +51,8 @@ struct ShadowLine {
   uint64_t released = 0;   // records whose layer would newly be shown
   uint64_t withdrawn = 0;  // or no longer
 };
-// For every member and every purpose that one of the two names. Lines without a change are left out.
+// For every member and every purpose that one of the two names. Lines without a change are left
+// out.
 std::vector<ShadowLine> Shadow(std::shared_ptr<const CompiledPolicy> now,
                                std::shared_ptr<const CompiledPolicy> then,
                                absl::Span<const StreamCount> streams, int64_t now_us);

@@ -25,7 +25,8 @@
 namespace tombolo::boundary {
 
 // Codes that rules may use: those that come with the program (adapters/profiles/core, terms of the
-// W3C Data Privacy Vocabulary) and the policy's own. A code covers what names it as its broader one.
+// W3C Data Privacy Vocabulary) and the policy's own. A code covers what names it as its broader
+// one.
 struct CodeTerm {
   std::string code;
   std::string broader;
@@ -43,22 +44,22 @@ std::vector<Fault> CheckPolicy(const v1::Policy& policy, absl::Span<const v1::Gr
 
 // One reason for a layer, in the order of what decides.
 enum class Reason : uint8_t {
-  kPublic,         // open to everyone
-  kRule,           // an ALLOW rule
-  kGrant,          // a grant in force, for bulk
-  kWithheld,       // a WITHHOLD rule
-  kNoPolicy,       // the origin's policy is missing or expired
-  kNotMember,      // the requester is no active member
-  kNoPurpose,      // none was declared, or it is on no list
-  kNoRule,         // no ALLOW rule fits
-  kNoGrant,        // no grant names recipient, item and purpose
-  kGrantNotYet,    // one does, from a later moment
-  kGrantOver,      // one did
-  kLookUpOnly,     // one does, for single questions
-  kClassHidden,    // the record's own class is not permitted, so nothing of it is shown
-  kNotHeld,        // this node does not have the layer (a hub)
-  kHopNarrowed,    // this node, being a hub, hands on less
-  kTermOver,       // a date in the record's header
+  kPublic,       // open to everyone
+  kRule,         // an ALLOW rule
+  kGrant,        // a grant in force, for bulk
+  kWithheld,     // a WITHHOLD rule
+  kNoPolicy,     // the origin's policy is missing or expired
+  kNotMember,    // the requester is no active member
+  kNoPurpose,    // none was declared, or it is on no list
+  kNoRule,       // no ALLOW rule fits
+  kNoGrant,      // no grant names recipient, item and purpose
+  kGrantNotYet,  // one does, from a later moment
+  kGrantOver,    // one did
+  kLookUpOnly,   // one does, for single questions
+  kClassHidden,  // the record's own class is not permitted, so nothing of it is shown
+  kNotHeld,      // this node does not have the layer (a hub)
+  kHopNarrowed,  // this node, being a hub, hands on less
+  kTermOver,     // a date in the record's header
 };
 std::string_view ReasonText(Reason reason);  // one fixed sentence each
 
@@ -93,8 +94,8 @@ class CompiledPolicy {
   // Obligations of a source, as codes.
   absl::Span<const std::string> Obligations(uint32_t source) const;
 
-  // Clauses of one layer for (member, item, purpose), ascending and without overlap; moments between
-  // them deny. For Decide and Explain.
+  // Clauses of one layer for (member, item, purpose), ascending and without overlap; moments
+  // between them deny. For Decide and Explain.
   absl::Span<const Clause> Clauses(uint32_t member, uint32_t item, uint32_t purpose,
                                    int layer_index) const;
 

@@ -1,5 +1,5 @@
-// What a session asks of its surroundings. The driver (gateway/node/exchange_desk.h) carries effects
-// out in the order given; nothing here is done twice if the driver does each once.
+// What a session asks of its surroundings. The driver (gateway/node/exchange_desk.h) carries
+// effects out in the order given; nothing here is done twice if the driver does each once.
 //
 // Ownership: effects own their bytes. Thread-safety: plain values. Errors: none.
 #ifndef TOMBOLO_GATEWAY_EXCHANGE_EFFECT_H_
@@ -32,7 +32,7 @@ struct SendData {
 struct WantPage {
   uint32_t stream = 0;  // local number
   boundary::LayerMask layers = 0;
-  int fill_layer = -1;   // -1: ENTRIES; else LAYERS of this layer index
+  int fill_layer = -1;  // -1: ENTRIES; else LAYERS of this layer index
   uint64_t from_seq = 0;
   uint64_t to_size = 0;  // the head offered last; entries beyond are not sent
 };
@@ -81,7 +81,7 @@ struct FeedChange {
 struct AcceptReceipt {  // verified
   v1::Receipt receipt;
 };
-struct MakeReceipt {};  // sign one over what is stored, and send it
+struct MakeReceipt {};   // sign one over what is stored, and send it
 struct CheckAuditHead {  // signature verified; compare with the held one, countersign, send
   v1::AuditHead head;
 };
@@ -98,10 +98,9 @@ struct End {
   v1::Refusal refusal;
 };
 
-using Effect =
-    std::variant<SendControl, SendData, WantPage, StorePage, StoreLayers, StoreOffer,
-                 ActivateDocument, FeedChange, AcceptReceipt, MakeReceipt, CheckAuditHead,
-                 KeepCountersignature, RaiseAlarm, End>;
+using Effect = std::variant<SendControl, SendData, WantPage, StorePage, StoreLayers, StoreOffer,
+                            ActivateDocument, FeedChange, AcceptReceipt, MakeReceipt,
+                            CheckAuditHead, KeepCountersignature, RaiseAlarm, End>;
 using Effects = std::vector<Effect>;
 
 }  // namespace tombolo::exchange

@@ -1,5 +1,5 @@
-// What this node holds of others' streams, as all its sessions need it: one state per stream, shared,
-// so that a stream that comes on two ways is verified and stored once.
+// What this node holds of others' streams, as all its sessions need it: one state per stream,
+// shared, so that a stream that comes on two ways is verified and stored once.
 //
 // A Holding moves ahead when a page is verified, before it is stored; if the commit fails, Reload
 // takes it back and the sessions end. Ownership: one Holdings per node, owned by the desk.
@@ -41,12 +41,12 @@ struct Holding {
   std::string stream_id;
   v1::StreamDescriptor descriptor;
   ledger::Suite suite;
-  ledger::CompactRange range;  // over all entries verified
+  ledger::CompactRange range;    // over all entries verified
   uint64_t epoch = 0, tick = 0;  // of the newest head accepted
   v1::Head head;                 // that one; evidence if the next contradicts it
   // first entry not yet held, by layer index; 0 = the layer is not permitted to this node
   std::array<uint64_t, 3> next_seq{};
-  uint64_t incomplete = 0;       // stubs and hashes that nothing explains yet
+  uint64_t incomplete = 0;  // stubs and hashes that nothing explains yet
 };
 
 // What a verified head says.

@@ -1,14 +1,14 @@
 // The publishing half of a session: which streams the subscriber sees, where it stands in each, and
 // what is sent next.
 //
-// Backfill and live tail are one path: while a stream's position is behind its offered head, ask for
-// the next page; when it is level, wait for OnMoved. Streams take turns, one page each. Nothing is
-// asked for without credit, without room in the connection's queue, or before the feed's audit event
-// is durable (no audit, no exchange). A layer whose position is behind the others (a new grant) is
-// brought forward by LAYERS pages and then rides in ENTRIES. What a subscriber may not see costs it
-// nothing: it has no state here.
-// Ownership: owned by its Session. Thread-safety: the session's. Errors: NOT_PERMITTED,
-// PURPOSE_UNKNOWN, RECOVERY_NEEDED, FRAME_ORDER, those of cursors and receipts.
+// Backfill and live tail are one path: while a stream's position is behind its offered head, ask
+// for the next page; when it is level, wait for OnMoved. Streams take turns, one page each. Nothing
+// is asked for without credit, without room in the connection's queue, or before the feed's audit
+// event is durable (no audit, no exchange). A layer whose position is behind the others (a new
+// grant) is brought forward by LAYERS pages and then rides in ENTRIES. What a subscriber may not
+// see costs it nothing: it has no state here. Ownership: owned by its Session. Thread-safety: the
+// session's. Errors: NOT_PERMITTED, PURPOSE_UNKNOWN, RECOVERY_NEEDED, FRAME_ORDER, those of cursors
+// and receipts.
 #ifndef TOMBOLO_GATEWAY_EXCHANGE_PUBLISHER_H_
 #define TOMBOLO_GATEWAY_EXCHANGE_PUBLISHER_H_
 
@@ -30,11 +30,11 @@ namespace tombolo::exchange {
 struct CarriedStream {
   uint32_t number = 0;  // local
   std::string stream_id;
-  std::string descriptor;         // canonical bytes
+  std::string descriptor;  // canonical bytes
   v1::StreamDescriptor parsed;
   std::vector<std::string> path;  // origin to this node
   boundary::LayerMask held = 0;
-  uint64_t size = 0;              // proved by `head`
+  uint64_t size = 0;  // proved by `head`
   std::string root;
   std::shared_ptr<const std::string> head;  // payload of its HEAD frame
 };
@@ -54,7 +54,8 @@ class Publisher {
 
   // What the peer holds, gathered from HELD frames that come before SUBSCRIBE.
   Status OnHeld(const v1::Held& held);
-  // Decides each carried stream and asks for its FEED_OPENED; the OFFERs go out after OnFeedDurable.
+  // Decides each carried stream and asks for its FEED_OPENED; the OFFERs go out after
+  // OnFeedDurable.
   Status OnSubscribe(const v1::Subscribe& wish, uint32_t member,
                      std::shared_ptr<const Authority> authority, int64_t civil_us, Effects* out);
   Status OnFill(const v1::Fill& fill, Effects* out);

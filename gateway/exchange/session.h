@@ -1,13 +1,13 @@
-// One session with one peer, from HELLO to the last frame: order, versions, heartbeat, credit, rate,
-// and handing frames to the two halves. Either side may be publisher, subscriber or both; who dialled
-// makes no difference.
+// One session with one peer, from HELLO to the last frame: order, versions, heartbeat, credit,
+// rate, and handing frames to the two halves. Either side may be publisher, subscriber or both; who
+// dialled makes no difference.
 //
 // States: kHello -> kOpen -> kEnded. Any error of the peer's ends this session with one REFUSAL and
 // touches no other. Traps: per-read timeouts are no deadlines, so every deadline here is a moment
-// that traffic of another kind does not push back (session_test "drip"); an authority change acts on
-// open sessions (session_test "suspended while open"); frames that may not come now are FRAME_ORDER.
-// Ownership: borrows peers' facts through Authority snapshots; owns its halves. Thread-safety: one
-// thread per session. Errors: none out of the calls; trouble is an End effect.
+// that traffic of another kind does not push back (session_test "drip"); an authority change acts
+// on open sessions (session_test "suspended while open"); frames that may not come now are
+// FRAME_ORDER. Ownership: borrows peers' facts through Authority snapshots; owns its halves.
+// Thread-safety: one thread per session. Errors: none out of the calls; trouble is an End effect.
 #ifndef TOMBOLO_GATEWAY_EXCHANGE_SESSION_H_
 #define TOMBOLO_GATEWAY_EXCHANGE_SESSION_H_
 
@@ -26,9 +26,9 @@
 namespace tombolo::exchange {
 
 struct SessionSettings {
-  std::string self;             // SPIFFE ID of this node
+  std::string self;  // SPIFFE ID of this node
   std::string program;
-  uint64_t credit_bytes = 0;    // that the peer may send
+  uint64_t credit_bytes = 0;  // that the peer may send
   uint32_t ping_interval_ms = 0;
   uint32_t receipt_interval_ms = 0;
   bool subscribe = false;

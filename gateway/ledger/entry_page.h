@@ -66,8 +66,8 @@ Status ReadEntries(Suite suite, std::string_view payload, EntryPage* page);
 // Appends the leaves of the page to `*range`; where a subtree of kTreeSpan leaves becomes complete,
 // its root to `*spans`. `computed`, if not null, gets the layer hashes of shown layers as well (the
 // receiver needs them when it drops a layer later).
-void AppendPage(EntryHasher* hasher, const EntryPage& page, CompactRange* range,
-                std::string* spans, std::vector<LayerHashes>* computed);
+void AppendPage(EntryHasher* hasher, const EntryPage& page, CompactRange* range, std::string* spans,
+                std::vector<LayerHashes>* computed);
 
 // That `range` is the beginning of the log with this head: the root itself where sizes are equal
 // (the path is then empty), else by the path.

@@ -1,6 +1,6 @@
 // Paths in large logs without reading them: the roots of all complete subtrees of kTreeSpan leaves
-// are stored (one hash per 256 entries), so a path costs some thousand hashes once per head and then
-// a few.
+// are stored (one hash per 256 entries), so a path costs some thousand hashes once per head and
+// then a few.
 //
 // Tree arithmetic: RFC 6962 section 2.1; results equal ConsistencyPath and InclusionPath of
 // merkle.h (random comparison in tests/unit/ledger/tree_spans_test).

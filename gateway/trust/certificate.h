@@ -2,11 +2,11 @@
 //
 // X.509 as in RFC 5280 (profile), SPIFFE X.509-SVID (URI SAN, exactly one). libcrypto's own checks
 // are too generous for a closed federation: they take leaves with CA:TRUE, without extended key
-// usage, v1 leaves, weak curves and long chains; so each line of the profile is checked here and has
-// a damaged certificate in tests/unit/trust/certificate_test.
-// Ownership: results own their bytes. Thread-safety: pure. Errors: PEER_CERT_FORM naming the line of
-// the profile, PEER_CERT_EXPIRED, PEER_CERT_UNTRUSTED, PEER_CERT_REVOKED, CRL_MISSING,
-// LIMIT_EXCEEDED, DOCUMENT_ROLLBACK (a revocation list older than known).
+// usage, v1 leaves, weak curves and long chains; so each line of the profile is checked here and
+// has a damaged certificate in tests/unit/trust/certificate_test. Ownership: results own their
+// bytes. Thread-safety: pure. Errors: PEER_CERT_FORM naming the line of the profile,
+// PEER_CERT_EXPIRED, PEER_CERT_UNTRUSTED, PEER_CERT_REVOKED, CRL_MISSING, LIMIT_EXCEEDED,
+// DOCUMENT_ROLLBACK (a revocation list older than known).
 #ifndef TOMBOLO_GATEWAY_TRUST_CERTIFICATE_H_
 #define TOMBOLO_GATEWAY_TRUST_CERTIFICATE_H_
 

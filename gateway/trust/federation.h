@@ -2,14 +2,13 @@
 // and the only way from one state to the next.
 //
 // A Federation is an immutable value; Activate gives a new one or a refusal. So a change is one
-// pointer, and whoever holds the old one decides consistently until it lets go. The store keeps what
-// Activate accepted in the transaction that makes it active; Restore starts from there, so a
+// pointer, and whoever holds the old one decides consistently until it lets go. The store keeps
+// what Activate accepted in the transaction that makes it active; Restore starts from there, so a
 // rollback is noticed after a restart as well. Attacks refused, each with a test in
 // tests/unit/trust/federation_test: rollback, same version with other content, freeze (expired),
-// fast-forward, mix-and-match of registry and lists, too few signatures, one key twice, unknown key,
-// skipped root, other federation, endless file.
-// Ownership: owns all. Thread-safety: immutable. Errors: DOCUMENT_*, THRESHOLD_MISSED,
-// SIGNATURE_INVALID, TIMESTAMP_STALE and those of document.h.
+// fast-forward, mix-and-match of registry and lists, too few signatures, one key twice, unknown
+// key, skipped root, other federation, endless file. Ownership: owns all. Thread-safety: immutable.
+// Errors: DOCUMENT_*, THRESHOLD_MISSED, SIGNATURE_INVALID, TIMESTAMP_STALE and those of document.h.
 #ifndef TOMBOLO_GATEWAY_TRUST_FEDERATION_H_
 #define TOMBOLO_GATEWAY_TRUST_FEDERATION_H_
 

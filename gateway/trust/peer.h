@@ -18,14 +18,14 @@
 namespace tombolo::trust {
 
 struct PeerIdentity {
-  std::string id;    // SPIFFE ID
+  std::string id;       // SPIFFE ID
   uint32_t member = 0;  // number in the federation that answered
   CertificateFacts certificate;
 };
 
 // `chain`: DER, the peer's own certificate first. Empty: PEER_CERT_MISSING.
-StatusOr<PeerIdentity> Identify(const Federation& federation,
-                                const std::vector<std::string>& chain, int64_t now_us);
+StatusOr<PeerIdentity> Identify(const Federation& federation, const std::vector<std::string>& chain,
+                                int64_t now_us);
 
 // One line of the answer of `tombolo check cert`: what was checked and how it came out.
 struct CheckLine {
