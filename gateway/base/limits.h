@@ -113,7 +113,7 @@ inline constexpr size_t kGrantYearsMax = 3;
 // --- the exchange
 inline constexpr size_t kFrameHeadingBytes = 12;
 inline constexpr size_t kFramePayloadBytesMax = 4 * kMiB;    // data frames, unpacked
-inline constexpr size_t kControlPayloadBytesMax = 2 * kMiB;  // DOCUMENT, HELD
+inline constexpr size_t kControlPayloadBytesMax = 2 * kMiB;  // the table of formats/frame.md
 inline constexpr size_t kSmallPayloadBytesMax = 16 * kKiB;   // all other frames
 inline constexpr size_t kPageBytesTarget = 256 * kKiB;       // of entries, in one data frame
 inline constexpr size_t kPageEntriesTarget = 4096;           // whichever comes first

@@ -28,7 +28,7 @@ namespace tombolo::exchange {
 
 inline constexpr uint8_t kFlagZstd = 1;
 
-// Bytes of a type's payload, unpacked.
+// Bytes of a type's payload, as sent and unpacked: the table of frame.md.
 size_t PayloadLimit(v1::FrameType type);
 // ENTRIES and LAYERS: they use credit, by their payload's length as sent plus the heading.
 bool IsData(v1::FrameType type);
