@@ -2,7 +2,7 @@
 // rate, and handing frames to the two halves. Either side may be publisher, subscriber or both; who
 // dialled makes no difference.
 //
-// States: kHello -> kOpen -> kEnded. Any error of the peer's ends this session with one REFUSAL and
+// States: kHello -> kOpen -> kEnded. Any error of the peer's ends the session with one REFUSAL and
 // touches no other. Traps: per-read timeouts are no deadlines, so every deadline here is a moment
 // that traffic of another kind does not push back (session_test "drip"); an authority change acts
 // on open sessions (session_test "suspended while open"); frames that may not come now are
