@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
 #include "gateway/ledger/signer.h"
 #include "gateway/trust/certificate.h"
 #include "gateway/trust/document.h"
@@ -44,7 +45,9 @@ struct TrustState {
 class Federation;
 struct Activation {
   std::shared_ptr<const Federation> federation;
-  bool changed = false;  // false: the very document that is active already
+  bool changed = false;  // false: the very document that is active already, or `waiting`
+  bool waiting = false;  // sound, but holds only together with one that is not there yet: keep it
+                         // and try it again after every activation
   uint64_t version = 0;
 };
 
@@ -58,11 +61,12 @@ class Federation {
 
   // Root n+1 by the thresholds of n and n+1; when it changes the keys of registry or timestamp, the
   // versions of that role start anew, so that a stolen key's fast-forward is undone by rotation.
-  // Registry by the role's threshold; the timestamp, if there is one of the same or a later time,
-  // must name it. Timestamp by its role; it must not name a registry or list older than active.
-  // Revocation list: signed by its authority, number not lower, and as the timestamp says if it
-  // says anything.
-  StatusOr<Activation> Activate(const v1::SignedDocument& document, int64_t now_us) const;
+  // Registry by the role's threshold; above the version that the timestamp names it waits.
+  // Timestamp by its role; it waits for what it names. `beside`: documents that wait; the pair
+  // becomes active together (docs/formats/timestamp.md). Revocation list: signed by its authority,
+  // number not below the active and the named one.
+  StatusOr<Activation> Activate(const v1::SignedDocument& document,
+                                absl::Span<const v1::SignedDocument> beside, int64_t now_us) const;
 
   // That members may be dealt with now: root and registry not expired (DOCUMENT_EXPIRED), timestamp
   // there, not expired, and naming the active registry and lists (TIMESTAMP_STALE).
