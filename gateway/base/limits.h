@@ -94,20 +94,29 @@ inline constexpr size_t kPageEntriesMax = 10000;    // of one read
 
 // --- trust
 inline constexpr size_t kDocumentBytesMax = 1 * kMiB;  // of a root, registry, policy ... or list
+inline constexpr size_t kDocumentFileBytesMax = 2 * kDocumentBytesMax;  // as JSON
 inline constexpr size_t kDocumentSignaturesMax = 32;
-inline constexpr size_t kMembersMax = 10000;
+inline constexpr size_t kMembersMax = 4000;
 inline constexpr size_t kRoleKeysMax = 16;
-inline constexpr size_t kMemberKeysMax = 4;
+inline constexpr size_t kAuthoritiesMax = 16;  // certificates of authorities in a root
+inline constexpr size_t kMemberKeysMax = 4;    // of either kind
+inline constexpr size_t kEndpointsMax = 4;     // of a member
+inline constexpr size_t kHostBytesMax = 253;
+inline constexpr int kTimestampDaysMax = 7;
 inline constexpr size_t kCertificateBytesMax = 16 * kKiB;
 inline constexpr int kChainDepthMax = 3;  // certificates between leaf and root, both included
 inline constexpr int kLeafDaysMax = 398;
-inline constexpr size_t kTreeDepthMax = 8;  // of members by parent
+inline constexpr int kAuthorityDaysMax = 7305;     // twenty years
+inline constexpr size_t kPemBytesMax = 64 * kKiB;  // of a chain or a request
+inline constexpr size_t kIdPartsMax = 8;           // of the path of a SPIFFE ID
 
 // --- the boundary
 inline constexpr size_t kPolicyRulesMax = 1000;
 inline constexpr size_t kGrantsMax = 10000;  // of one origin
 inline constexpr size_t kGrantNamesMax = 1000;
-inline constexpr size_t kPurposesMax = 256;
+inline constexpr size_t kPurposesMax = 256;      // that a policy adds; likewise legal bases
+inline constexpr size_t kPolicyIdBytesMax = 64;  // of a rule, grant, code or obligation
+inline constexpr size_t kGrantReferenceBytesMax = 1024;
 inline constexpr size_t kGrantYearsMax = 3;
 
 // --- the exchange

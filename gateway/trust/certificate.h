@@ -5,8 +5,8 @@
 // usage, v1 leaves, weak curves and long chains; so each line of the profile is checked here and
 // has a damaged certificate in tests/unit/trust/certificate_test. Ownership: results own their
 // bytes. Thread-safety: pure. Errors: PEER_CERT_FORM naming the line of the profile,
-// PEER_CERT_EXPIRED, PEER_CERT_UNTRUSTED, PEER_CERT_REVOKED, CRL_MISSING, LIMIT_EXCEEDED,
-// DOCUMENT_ROLLBACK (a revocation list older than known).
+// PEER_CERT_MISSING, PEER_CERT_EXPIRED, PEER_CERT_UNTRUSTED, PEER_CERT_REVOKED, CRL_MISSING,
+// SIGNATURE_INVALID (a list that its authority has not signed), LIMIT_EXCEEDED, INTERNAL.
 #ifndef TOMBOLO_GATEWAY_TRUST_CERTIFICATE_H_
 #define TOMBOLO_GATEWAY_TRUST_CERTIFICATE_H_
 
@@ -43,6 +43,13 @@ StatusOr<CertificateFacts> ReadCertificate(std::string_view der);
 // kLeafDaysMax days.
 Status CheckProfile(std::string_view der, CertificateRole role, std::string_view trust_domain);
 
+// A revocation list as it travels in a document of kind REVOCATION_LIST: the list's DER, and right
+// behind it the certificate of the authority that signed it. Views into the body.
+struct AuthorityList {
+  std::string_view list, issuer;
+};
+StatusOr<AuthorityList> SplitListBody(std::string_view body);
+
 // A revocation list, checked against its issuer.
 struct RevocationList {
   std::string issuer_key_id;  // SHA-256 of the issuer's SubjectPublicKeyInfo
@@ -56,6 +63,11 @@ struct RevocationList {
 using RevocationLists = std::map<std::string, RevocationList>;
 StatusOr<RevocationList> ReadRevocationList(std::string_view der, std::string_view issuer_der);
 
+// That the certificate is one of the roots, or an intermediate by the profile that one of them has
+// signed. Dates are not judged. Errors: PEER_CERT_FORM, PEER_CERT_UNTRUSTED.
+Status CheckAuthority(std::string_view der, const std::vector<std::string_view>& roots,
+                      std::string_view trust_domain);
+
 struct ChainInput {
   std::vector<std::string_view> chain;  // DER, the node's certificate first, as the peer sent it
   std::vector<std::string_view> roots;  // DER, from the active root document
@@ -63,7 +75,7 @@ struct ChainInput {
   std::string_view trust_domain;
   int64_t now_us = 0;
 };
-// The facts of the first certificate if the chain holds: profile of each, signatures, names, depth
+// The facts of the first certificate if the chain holds: signatures, names, profile of each, depth
 // (kChainDepthMax), dates, and for every authority in it a list that is valid now (X509_V_FLAG_
 // X509_STRICT | CRL_CHECK | CRL_CHECK_ALL, purpose both ways, NEVER_CHECK_SUBJECT).
 StatusOr<CertificateFacts> VerifyChain(const ChainInput& input);

@@ -5,7 +5,8 @@
 // old and the new keys. One key counts once however often it signs.
 // Ownership: results own their bytes. Thread-safety: pure, but for the Signer given.
 // Errors: NOT_CANONICAL, LIMIT_EXCEEDED, SCHEMA_UNSUPPORTED, SIGNATURE_INVALID, THRESHOLD_MISSED,
-// INVALID_ARGUMENT for a document whose content breaks its rules.
+// JSON_MALFORMED, PEER_CERT_FORM for an authority in a root, INVALID_ARGUMENT for a document whose
+// content breaks its rules.
 #ifndef TOMBOLO_GATEWAY_TRUST_DOCUMENT_H_
 #define TOMBOLO_GATEWAY_TRUST_DOCUMENT_H_
 
@@ -34,7 +35,8 @@ Status AddSignature(v1::SignedDocument* document, ledger::Signer* signer);
 Status CheckThreshold(const v1::SignedDocument& document, const v1::RoleKeys& role);
 
 // Canonical bytes with the rules on content that the format pages give; and back, strictly.
-// `Message`: v1::Root, Registry, Timestamp, Policy or Grant.
+// `Message`: v1::Root, Registry, Timestamp; v1::Policy or Grant, whose content gateway/boundary
+// judges.
 template <typename Message>
 StatusOr<std::string> EncodeBody(const Message& message);
 template <typename Message>
@@ -43,7 +45,7 @@ StatusOr<Message> DecodeBody(std::string_view bytes);
 // SHA-256 of the body, by which other documents name it.
 std::string BodyDigest(const v1::SignedDocument& document);
 
-// As it lies in a file: JSON by the rules of Protobuf, at most kDocumentBytesMax; and back.
+// As it lies in a file: JSON by the rules of Protobuf, at most kDocumentFileBytesMax; and back.
 StatusOr<std::string> ToFile(const v1::SignedDocument& document);
 StatusOr<v1::SignedDocument> FromFile(std::string_view text);
 

@@ -13,8 +13,8 @@
 #define TOMBOLO_GATEWAY_TRUST_FEDERATION_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +40,8 @@ struct TrustState {
   std::vector<v1::SignedDocument> documents;  // root, registry, timestamp, lists
   int64_t seen_us = 0;  // the latest moment at which a document was accepted; time below it is not
                         // believed when expiry is judged
+  // A root has changed the role's keys since: any version of it may come next.
+  bool registry_anew = false, timestamp_anew = false;
 };
 
 class Federation;
@@ -51,9 +53,10 @@ struct Activation {
   uint64_t version = 0;
 };
 
-class Federation {
+class Federation : public std::enable_shared_from_this<Federation> {
  public:
-  // From the operator's first root, trusted because it lies in the node's folder.
+  // From the operator's first root, trusted because it lies in the node's folder. It may have
+  // expired, as every root may: newer ones lead on from it, and CheckFresh judges the last.
   static StatusOr<std::shared_ptr<const Federation>> Found(const v1::SignedDocument& root,
                                                            int64_t now_us);
   // What was accepted before; expiry is not judged here but by CheckFresh.
@@ -64,7 +67,7 @@ class Federation {
   // Registry by the role's threshold; above the version that the timestamp names it waits.
   // Timestamp by its role; it waits for what it names. `beside`: documents that wait; the pair
   // becomes active together (docs/formats/timestamp.md). Revocation list: signed by its authority,
-  // number not below the active and the named one.
+  // which a certificate of the root has signed; number not below the active and the named one.
   StatusOr<Activation> Activate(const v1::SignedDocument& document,
                                 absl::Span<const v1::SignedDocument> beside, int64_t now_us) const;
 
@@ -75,26 +78,35 @@ class Federation {
   int64_t FreshUntilUs() const;
 
   const MemberFacts* Find(std::string_view id) const;  // null: no member
-  const MemberFacts* At(uint32_t number) const;
-  const std::vector<MemberFacts>& members() const { return members_; }
+  const MemberFacts* At(uint32_t number) const;        // null: none has it
+  const std::vector<MemberFacts>& members() const { return members_->list; }
   // Whether `carrier` may hand over streams of `origin`: itself, above it, or among its relays.
   bool MayCarry(const MemberFacts& carrier, const MemberFacts& origin) const;
 
   const v1::Root& root() const { return root_; }
-  const v1::Registry& registry() const { return registry_; }
-  const v1::Timestamp& timestamp() const { return timestamp_; }
+  const v1::Registry& registry() const { return registry_; }     // version 0: none is active
+  const v1::Timestamp& timestamp() const { return timestamp_; }  // version 0: none is active
   const RevocationLists& lists() const { return lists_; }
   TrustState State() const;
 
  private:
-  Federation() = default;
+  struct Members {
+    std::vector<MemberFacts> list;
+    absl::flat_hash_map<std::string, uint32_t> by_id;
+  };
+  friend class Step;  // federation_steps.cc: makes the next state
+  Federation();
+  Federation(const Federation&) = default;
+
   v1::Root root_;
   v1::Registry registry_;
   v1::Timestamp timestamp_;
   RevocationLists lists_;
-  TrustState state_;
-  std::vector<MemberFacts> members_;
-  absl::flat_hash_map<std::string, uint32_t> by_id_;
+  v1::SignedDocument signed_root_, signed_registry_, signed_timestamp_;
+  std::map<std::string, v1::SignedDocument> signed_lists_;  // by the issuer's key id
+  int64_t seen_us_ = 0;
+  bool registry_anew_ = false, timestamp_anew_ = false;
+  std::shared_ptr<const Members> members_;
 };
 
 }  // namespace tombolo::trust

@@ -23,7 +23,8 @@ struct PeerIdentity {
   CertificateFacts certificate;
 };
 
-// `chain`: DER, the peer's own certificate first. Empty: PEER_CERT_MISSING.
+// `chain`: DER, the peer's own certificate first. Empty: PEER_CERT_MISSING. Freshness is judged
+// last: DOCUMENT_EXPIRED and TIMESTAMP_STALE mean that all else held.
 StatusOr<PeerIdentity> Identify(const Federation& federation, const std::vector<std::string>& chain,
                                 int64_t now_us);
 
