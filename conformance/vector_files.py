@@ -3,11 +3,14 @@
 import json
 import pathlib
 
+from documents import check_document, check_threshold
+from exchange_vectors import KINDS as EXCHANGE_KINDS
 from ledger import (Tree, check_checkpoint, check_consistency, check_head, check_inclusion,
                     decode_body, decode_cursor, decode_head, suite_of)
 from messages import (check_descriptor, check_layer, check_record_header, check_retract,
                       check_tombstone)
 from proof import check_proof
+from registry import CHECKS
 from wire import FormatError
 
 
@@ -116,8 +119,22 @@ def proof(vector):
     check_proof(vector["proof"], bytes.fromhex(trusted) if trusted is not None else None)
 
 
+def document(vector):
+    signatures = [{"key_id": bytes.fromhex(item["key_id"]), "suite": item["suite"],
+                   "signature": bytes.fromhex(item["signature"])} for item in vector["signatures"]]
+    value = {"kind": vector["kind"], "body": bytes.fromhex(vector["body"]),
+             "signatures": signatures}
+    body = check_document(value)
+    if vector["kind"] not in CHECKS:
+        raise FormatError("neither root, registry nor timestamp")
+    CHECKS[vector["kind"]](body)
+    keys = [{"suite": key["suite"], "spki": bytes.fromhex(key["spki"])} for key in vector["keys"]]
+    check_threshold(value, keys, vector["threshold"])
+
+
 KINDS = {f.__name__: f for f in (layer, header, entry, merkle_root, inclusion, consistency, head,
-                                 checkpoint, head_proof, cursor, proof)}
+                                 checkpoint, head_proof, cursor, proof, document)}
+KINDS.update(EXCHANGE_KINDS)
 
 
 def check_vector(vector):
@@ -128,7 +145,10 @@ def check_vector(vector):
     try:
         check(vector)
     except FormatError as error:
-        return None if not vector["valid"] else f"refused: {error}"
+        if vector["valid"]:
+            return f"refused: {error}"
+        code, want = getattr(error, "code", None), vector.get("code")
+        return None if want in (None, code) else f"refused with {code}, not {want}"
     return None if vector["valid"] else "accepted although it is damaged"
 
 
