@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from audit import Witness, encode_countersignature
-from documents import (GRANT, POLICY, REVOCATION_LIST, check_document, digest, key_id, refuse)
+from documents import (GRANT, POLICY, check_document, digest, key_id, refuse)
 from frames import DATA, HEADING, FrameReader, read_payload, write_frame
 from ledger import BY_NAME, SUITES
 from messages import check_descriptor
@@ -135,8 +135,6 @@ class Session:
         kind = document.get("kind", 0)
         own_policy = False
         try:
-            if kind == REVOCATION_LIST:
-                return  # of authorities that only TLS knows here
             if kind not in (POLICY, GRANT):
                 self.trust.offer(document, now_us)
                 return
@@ -303,8 +301,22 @@ def connect(address, files, member):
     if files.get("lists"):
         context.load_verify_locations(files["lists"])
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
-    tls = context.wrap_socket(socket.create_connection(address, timeout=10))
-    check_peer(tls, member)
+    plain = socket.create_connection(address, timeout=10)
+    try:
+        tls = context.wrap_socket(plain)
+    except OSError:
+        plain.close()
+        raise
+    try:
+        check_peer(tls, member)
+        _upgrade(tls, address)
+    except (Refused, OSError):
+        tls.close()
+        raise
+    return tls
+
+
+def _upgrade(tls, address):
     tls.sendall(b"GET /exchange HTTP/1.1\r\nHost: %b\r\nConnection: Upgrade\r\n"
                 b"Upgrade: tombolo/1\r\n\r\n" % address[0].encode())
     head = b""
@@ -313,7 +325,6 @@ def connect(address, files, member):
         refuse(not byte or len(head) > 16384, "UNAVAILABLE", f"no upgrade: {head[:60]!r}")
         head += byte
     refuse(not head.startswith(b"HTTP/1.1 101 "), "UNAVAILABLE", f"no upgrade: {head[:60]!r}")
-    return tls
 
 
 def run(connection, session, seconds=10):

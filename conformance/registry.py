@@ -9,7 +9,8 @@ import subprocess
 from documents import (REGISTRY, ROOT, TIMESTAMP, ascending, check_document, check_period,
                        check_public_key, check_role, check_threshold, digest, holds_at, key_id,
                        refuse, rule)
-from documents import SKEW_US
+from documents import REVOCATION_LIST, SKEW_US
+from lists import is_authority, read_list
 from wire import Refused
 
 ACTIVE, SUSPENDED = 1, 2
@@ -133,6 +134,7 @@ class Trust:
         self._activate(first_root, self.root)
         self.waiting = {}   # kind: document
         self.lists = {}     # issuer_key_id: (number, digest)
+        self.issuers = {}   # issuer_key_id: certificate
         self.seen_us = now_us
 
     registry = property(lambda self: self.active.get(REGISTRY, (None, None))[1])
@@ -157,6 +159,8 @@ class Trust:
     def offer(self, document, now_us):
         """"active", "same" or "waiting"; Refused otherwise."""
         now_us = max(now_us, self.seen_us)
+        if document.get("kind") == REVOCATION_LIST:
+            return self._list(document, now_us)
         body = self._checked(document, now_us, self.root["federation"])
         if document["kind"] == ROOT:
             result = self._root(document, body)
@@ -197,6 +201,9 @@ class Trust:
             self._keep_if_signed(kind, body)
         self.root = body
         self._activate(document, body)
+        for issuer_key_id, issuer in list(self.issuers.items()):
+            if not is_authority(issuer, body["certificate_authorities"]):
+                del self.issuers[issuer_key_id], self.lists[issuer_key_id]
         self._pair()
         return "active"
 
@@ -263,14 +270,30 @@ class Trust:
         if self.waiting.get(REGISTRY) is registry:
             del self.waiting[REGISTRY]
 
+    def _list(self, document, now_us):
+        rule(not document.get("signatures"), "a list brings its own signature")
+        facts = read_list(document["body"], self.root["certificate_authorities"])
+        refuse(not facts["from_us"] - SKEW_US <= now_us < facts["until_us"], "DOCUMENT_EXPIRED",
+               "the list does not hold now")
+        result = self.offer_list(facts["issuer_key_id"], facts["number"], facts["digest"])
+        self.issuers[facts["issuer_key_id"]] = facts["issuer"]
+        return result
+
     def offer_list(self, issuer_key_id, number, list_digest):
         """A revocation list that its issuer has signed, as its facts."""
-        held = self.lists.get(issuer_key_id, (-1, b""))
-        refuse(number < held[0], "DOCUMENT_ROLLBACK", "an older revocation list")
-        refuse(number == held[0] and list_digest != held[1], "DOCUMENT_FORKED",
-               "another list of this number")
+        held = [self.lists.get(issuer_key_id, (-1, b""))]
+        if held[0] == (number, list_digest):
+            return "same"
+        held += [(item.get("number", 0), item["digest"])
+                 for item in (self.timestamp or {}).get("crls", [])
+                 if item["issuer_key_id"] == issuer_key_id]
+        for known, known_digest in held:
+            refuse(number < known, "DOCUMENT_ROLLBACK", "an older revocation list")
+            refuse(number == known and list_digest != known_digest, "DOCUMENT_FORKED",
+                   "another list of this number")
         self.lists[issuer_key_id] = (number, list_digest)
         self._pair()
+        return "active"
 
     def check_fresh(self, now_us):
         """That members may be dealt with now."""
