@@ -59,11 +59,11 @@ class Certificates:
         self._run("x509", "-in", "ca.pem", "-outform", "DER", "-out", "ca.der")
         return (self.folder / "ca.der").read_bytes()
 
-    def under(self, other):
+    def under(self, other, usage="keyCertSign,cRLSign"):
         """Has another authority sign this one's certificate anew."""
         (self.folder / "extensions").write_text(
             "basicConstraints=critical,CA:TRUE,pathlen:0\n"
-            "keyUsage=critical,keyCertSign,cRLSign\n", encoding="ascii")
+            f"keyUsage=critical,{usage}\n", encoding="ascii")
         self._run("req", "-new", "-key", "ca.key", "-subj", "/CN=below", "-out", "ca.csr")
         self._run("x509", "-req", "-in", "ca.csr", "-CA", str(other.folder / "ca.pem"), "-CAkey",
                   str(other.folder / "ca.key"), "-CAcreateserial", "-days", "2", "-extfile",
@@ -269,6 +269,8 @@ class ListTest(Case):
     def test_an_authority_below(self):
         with tempfile.TemporaryDirectory() as folder:
             below = Certificates(folder)
+            self.refused("INVALID_ARGUMENT", self.offer, below.list(1) + below.der())
+            below.under(self.made, "keyCertSign")  # not for lists
             self.refused("INVALID_ARGUMENT", self.offer, below.list(1) + below.der())
             below.under(self.made)
             self.assertEqual(self.offer(below.list(1) + below.der()), "active")

@@ -11,8 +11,8 @@ import exchange_sample as x  # noqa: E402
 import federation_sample as f  # noqa: E402
 from audit import check_countersignature  # noqa: E402
 from exchange import CREDIT, Session, Signer  # noqa: E402
-from frames import (MESSAGES, FrameReader, check_header, read_entries,  # noqa: E402
-                    read_layers, read_payload, write_frame)
+from frames import (MESSAGES, FrameReader, check_form, check_header,  # noqa: E402
+                    read_entries, read_layers, read_payload, write_frame)
 from ledger import SUITES, Tree  # noqa: E402
 from policy import Codes  # noqa: E402
 from receipt import check_receipt  # noqa: E402
@@ -121,6 +121,12 @@ class ColumnsTest(Case):
             self.refused("FRAME_INVALID", read_entries, S1, {**good, **change})
         self.refused("LIMIT_EXCEEDED", read_entries, S1,
                      {**good, "contents": [bytes((1 << 20) + 1)] + good["contents"][1:]})
+
+    def test_forms(self):
+        for form in (1, 2, 3, 0x11, 0x31, 0x71, 0x80):
+            check_form(form)
+        for form in set(range(256)) - {1 | n << 4 for n in range(8)} - {2, 3, 0x80}:
+            self.refused("FRAME_INVALID", check_form, form)
 
     def test_headers(self):
         for entry in read_entries(S1, self.stream.page(1, 6)):
