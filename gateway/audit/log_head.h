@@ -6,7 +6,7 @@
 // witnessed without that peer noticing (Certificate Transparency's witnesses are the model).
 // Ownership: results own their bytes. Thread-safety: pure, but for the Signer given.
 // Errors: NOT_CANONICAL, SCHEMA_UNSUPPORTED, SIGNATURE_INVALID, PROOF_INVALID, STREAM_FORKED,
-// STREAM_SHRUNK.
+// STREAM_SHRUNK, EPOCH_LOWER.
 #ifndef TOMBOLO_GATEWAY_AUDIT_LOG_HEAD_H_
 #define TOMBOLO_GATEWAY_AUDIT_LOG_HEAD_H_
 
@@ -29,8 +29,9 @@ struct WitnessedHead {
 };
 
 // Accepts the next head of the log: signature under `verifier`, head in the checkpoint's batch, the
-// stream id is that of the node's audit log, and `path` leads from `last` to it. Equal size asks
-// for an equal root. STREAM_FORKED or STREAM_SHRUNK where the two contradict each other.
+// stream id is that of the node's audit log (of its first generation, if `last` names none), and
+// `path` leads from `last` to it. Equal size asks for an equal root. STREAM_FORKED, STREAM_SHRUNK
+// or EPOCH_LOWER where the two signed heads contradict each other; PROOF_INVALID for an older head.
 StatusOr<WitnessedHead> AcceptHead(const WitnessedHead& last, std::string_view node,
                                    const v1::Checkpoint& checkpoint, const v1::HeadProof& proof,
                                    const std::vector<std::string_view>& path,
@@ -47,6 +48,7 @@ struct CountersignatureBody {
 };
 StatusOr<std::string> EncodeCountersignature(const CountersignatureBody& body);
 StatusOr<CountersignatureBody> DecodeCountersignature(std::string_view bytes);
+// Fills in suite and key id; gives the body's bytes, and their signature in `*signature`.
 StatusOr<std::string> SignCountersignature(CountersignatureBody* body, ledger::Signer* signer,
                                            std::string* signature);
 StatusOr<CountersignatureBody> VerifyCountersignature(std::string_view body,
