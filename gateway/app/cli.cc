@@ -62,6 +62,8 @@ std::unique_ptr<CLI::App> MakeCommandLine(Session* session) {
   AddExportVerbs(app.get(), session);
   AddCheckVerbs(app.get(), session);
   AddPackVerbs(app.get(), session);
+  AddPkiVerbs(app.get(), session);
+  AddFederationVerbs(app.get(), session);
   AddHelpVerbs(app.get(), session);
   return app;
 }

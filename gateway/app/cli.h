@@ -42,6 +42,8 @@ void AddQuarantineVerbs(CLI::App* app, Session* session);  // quarantine
 void AddExportVerbs(CLI::App* app, Session* session);      // export
 void AddCheckVerbs(CLI::App* app, Session* session);       // check
 void AddPackVerbs(CLI::App* app, Session* session);        // pack
+void AddPkiVerbs(CLI::App* app, Session* session);         // pki
+void AddFederationVerbs(CLI::App* app, Session* session);  // federation
 void AddHelpVerbs(CLI::App* app, Session* session);        // man, completion
 
 // The whole tree.

@@ -1,4 +1,4 @@
-// tombolo check: ask the program alone, one JSON line per item: id, file, record, proof.
+// tombolo check: ask the program alone, one JSON line per item: id, file, record, proof, cert.
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -6,17 +6,20 @@
 #include "gateway/app/check_input.h"
 #include "gateway/app/cli.h"
 #include "gateway/app/console.h"
+#include "gateway/app/federation_folder.h"
 #include "gateway/app/packs.h"
 #include "gateway/base/date.h"
 #include "gateway/base/limits.h"
 #include "gateway/ledger/proof.h"
+#include "gateway/os/pki.h"
+#include "gateway/trust/peer.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace tombolo::app {
 namespace {
 
 struct CheckArguments {
-  std::string scheme, format, encoding, pack, row_path, key_file, delimiter = ",";
+  std::string scheme, format, encoding, pack, row_path, key_file, federation, delimiter = ",";
   std::vector<std::string> columns;
   std::vector<std::string> files;
   bool no_header = false;
@@ -210,8 +213,76 @@ Status CheckProofs(Session* session, const CheckArguments& arguments) {
   return absl::OkStatus();
 }
 
+// Each check with its outcome, so that all that is wrong is seen at once.
+std::string ChecksJson(const std::vector<trust::CheckLine>& lines) {
+  std::vector<std::string> all;
+  for (const trust::CheckLine& line : lines) {
+    JsonObject out;
+    out.Text("check", line.what).Flag("holds", line.outcome.ok());
+    if (!line.outcome.ok()) {
+      out.Text("code", NameOf(CodeOf(line.outcome))).Text("reason", ToStd(line.outcome.message()));
+    }
+    all.push_back(out.str());
+  }
+  return JsonArrayOf(all);
+}
+
+Status CheckChains(Session* session, const CheckArguments& arguments) {
+  os::SystemClock clock;
+  const int64_t now_us = clock.NowUs();
+  ASSIGN_OR_RETURN(const std::shared_ptr<const trust::Federation> federation,
+                   LoadFederation(arguments.federation, now_us));
+  Verdicts verdicts(session);
+  for (const std::string& path : arguments.files) {
+    ASSIGN_OR_RETURN(const std::string pem, path == "-" ? ReadStandardInput(limits::kPemBytesMax)
+                                                        : os::ReadFile(path, limits::kPemBytesMax));
+    const StatusOr<std::vector<std::string>> chain = os::DerOfPem(pem, "CERTIFICATE");
+    if (!chain.ok()) {
+      verdicts.Refuse(path, chain.status());
+      continue;
+    }
+    const std::vector<trust::CheckLine> lines = trust::ExplainPeer(*federation, *chain, now_us);
+    std::vector<Fault> faults;
+    for (const trust::CheckLine& line : lines) {
+      if (line.outcome.ok()) continue;
+      faults.push_back({CodeOf(line.outcome), line.what, "", std::string(line.outcome.message())});
+    }
+    if (faults.empty()) {
+      ASSIGN_OR_RETURN(const trust::PeerIdentity peer,
+                       trust::Identify(*federation, *chain, now_us));
+      verdicts.Accept(path,
+                      JsonObject()
+                          .Text("id", peer.id)
+                          .Text("serial", peer.certificate.serial)
+                          .Text("tls_key", ToHex(peer.certificate.spki_digest))
+                          .Text("not_after", FormatInstant(peer.certificate.not_after_us))
+                          .Raw("checks", ChecksJson(lines))
+                          .str(),
+                      {});
+    } else {
+      verdicts.Refuse(path, faults);
+    }
+  }
+  return absl::OkStatus();
+}
+
 void AddFilesOption(CLI::App* verb, CheckArguments* arguments) {
   verb->add_option("files", arguments->files, "Files; none or '-' reads standard input")
+      ->type_name("FILE...");
+}
+
+void AddCertVerb(CLI::App* check, Session* session,
+                 const std::shared_ptr<CheckArguments>& arguments) {
+  CLI::App* cert =
+      AddVerb(check, session, "cert", "Certificate chains, as a node of the federation sees them",
+              "Every check is told, not only the first that fails.",
+              "tombolo check cert --federation fed chain.pem",
+              [session, arguments] { return CheckChains(session, *arguments); });
+  cert->add_option("--federation", arguments->federation, "Folder with the federation's documents")
+      ->required()
+      ->type_name("DIR");
+  cert->add_option("files", arguments->files, "Chains in PEM, the node's certificate first")
+      ->required()
       ->type_name("FILE...");
 }
 
@@ -219,7 +290,8 @@ void AddFilesOption(CLI::App* verb, CheckArguments* arguments) {
 
 void AddCheckVerbs(CLI::App* app, Session* session) {
   CLI::App* check =
-      AddVerb(app, session, "check", "Ask the program alone: identifiers, files, records, proofs",
+      AddVerb(app, session, "check",
+              "Ask the program alone: identifiers, files, records, proofs, certificates",
               "Prints one JSON line per item: accepted with its normal form, or refused with code "
               "and reason. No node is "
               "needed. The exit code is that of the first refusal.",
@@ -268,6 +340,7 @@ void AddCheckVerbs(CLI::App* app, Session* session) {
   proof->add_option("--key", arguments->key_file, "Public key (DER) of the origin that you trust")
       ->type_name("FILE");
   AddFilesOption(proof, arguments.get());
+  AddCertVerb(check, session, arguments);
 }
 
 }  // namespace tombolo::app
