@@ -60,12 +60,15 @@ struct PageFrame {
 // Appends the payload to `*out`. The entries obey the rules of frame.md: it is the caller's duty.
 void AppendEntries(Suite suite, const PageFrame& frame, absl::Span<const EntryParts> entries,
                    std::string* out);
-// Strict. At least one entry; every size is the suite's; columns are used up exactly.
+// Strict. 1 to kReceiveBatchEntriesMax entries; every size is the suite's; columns are used up
+// exactly. After an error the page's content is of no use.
 Status ReadEntries(Suite suite, std::string_view payload, EntryPage* page);
 
 // Appends the leaves of the page to `*range`; where a subtree of kTreeSpan leaves becomes complete,
-// its root to `*spans`. `computed`, if not null, gets the layer hashes of shown layers as well (the
-// receiver needs them when it drops a layer later).
+// its root to `*spans`, if not null. `page` is as ReadEntries gave it; headers are not looked into:
+// DecodeRetract, DecodeTombstone and gateway/record do that. `computed`, if not null, gets for each
+// entry its three layer hashes, computed or stated (the receiver needs them when it drops a layer
+// later); those of a RETRACT, TOMBSTONE or erased entry are empty.
 void AppendPage(EntryHasher* hasher, const EntryPage& page, CompactRange* range, std::string* spans,
                 std::vector<LayerHashes>* computed);
 

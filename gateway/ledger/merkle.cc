@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 #include "gateway/ledger/bytes.h"
 #include "gateway/ledger/suite.h"
@@ -107,13 +108,16 @@ Digest NodeHash(Hasher* hasher, std::string_view left, std::string_view right) {
   return hasher->Finish();
 }
 
-void CompactRange::Append(const Digest& leaf) {
+void CompactRange::Append(const Digest& leaf, std::string* spans) {
   assert(leaf.size == DigestBytes(kind()));
   // As in a binary counter: every 1 bit at the end of the size is a subtree as wide as the new one.
   Digest node = leaf;
+  uint64_t width = 1;
   for (uint64_t rest = size_; (rest & 1) != 0; rest >>= 1) {
     node = NodeHash(&hasher_, nodes_.back().view(), node.view());
     nodes_.pop_back();
+    width *= 2;
+    if (width == limits::kTreeSpan && spans != nullptr) spans->append(node.view());
   }
   nodes_.push_back(node);
   ++size_;

@@ -30,8 +30,11 @@ class CompactRange {
   HashKind kind() const { return hasher_.kind(); }
   uint64_t size() const { return size_; }
 
-  // `leaf` must have the kind's size.
-  void Append(const Digest& leaf);
+  // `leaf` must have the kind's size. Where a subtree of limits::kTreeSpan leaves becomes complete,
+  // its root is appended to `*spans`, if given.
+  void Append(const Digest& leaf, std::string* spans = nullptr);
+  // Roots of the perfect subtrees, one per set bit of size, widest first.
+  const std::vector<Digest>& nodes() const { return nodes_; }
   // The tree's root; for an empty log the hash of the empty string.
   Digest Root() const;
 

@@ -5,11 +5,12 @@
 // Tree arithmetic: RFC 6962 section 2.1; results equal ConsistencyPath and InclusionPath of
 // merkle.h (random comparison in tests/unit/ledger/tree_spans_test).
 // Ownership: copies the spans. Thread-safety: const calls from several threads. Errors: those of
-// LeafSource; INVALID_ARGUMENT for sizes that cannot be asked; STORE_CORRUPT if spans and range do
-// not have the same size.
+// LeafSource; INVALID_ARGUMENT for sizes that cannot be asked; STORE_CORRUPT if spans and range are
+// not those of one log.
 #ifndef TOMBOLO_GATEWAY_LEDGER_TREE_SPANS_H_
 #define TOMBOLO_GATEWAY_LEDGER_TREE_SPANS_H_
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,11 @@ class TreeSpans {
 
  private:
   explicit TreeSpans(HashKind kind) : kind_(kind) {}
+  // Root over the leaves [begin, end), which RFC 6962 splits the tree into, or a beginning of it.
+  StatusOr<Digest> HashOver(uint64_t begin, uint64_t end, const LeafSource& leaf) const;
+  // The same where the tail's own subtrees give it.
+  std::optional<Digest> TailHash(uint64_t begin, uint64_t end) const;
+
   HashKind kind_;
   uint64_t size_ = 0;
   std::vector<std::vector<Digest>> levels_;  // [0] = span roots, [n + 1] half as many
