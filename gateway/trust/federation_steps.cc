@@ -95,7 +95,7 @@ class Step {
     return {from_.shared_from_this(), false, true, version};
   }
   Activation Changed(std::shared_ptr<Federation> next, uint64_t version) const {
-    next->seen_us_ = now_us_;
+    next->seen_us_ = now_us_;  // never below the one before
     return {std::move(next), true, false, version};
   }
 
@@ -212,10 +212,8 @@ void Step::ForgetWhatFails(Federation* next) {
     next->signed_registry_.Clear();
     next->members_ = std::make_shared<const Federation::Members>();
   }
-  // A timestamp without the registry that it names says nothing.
   if (next->timestamp_.version() != 0 &&
-      (next->registry_.version() == 0 ||
-       !CheckThreshold(next->signed_timestamp_, root.timestamp()).ok())) {
+      !CheckThreshold(next->signed_timestamp_, root.timestamp()).ok()) {
     next->timestamp_.Clear();
     next->signed_timestamp_.Clear();
   }
@@ -232,6 +230,7 @@ StatusOr<Activation> Step::TakeRoot(const v1::SignedDocument& document) {
   ASSIGN_OR_RETURN(v1::Root root, DecodeBody<v1::Root>(document.body()));
   RETURN_IF_ERROR(CheckFederation(root.federation()));
   ASSIGN_OR_RETURN(const int64_t issued_us, ParseMoment(root.issued_at()));
+  ASSIGN_OR_RETURN(const int64_t expires_us, ParseMoment(root.expires_at()));
   // An expired root still leads to its successors.
   RETURN_IF_ERROR(CheckWindow(Named("root", root.version()), issued_us, now_us_ + 1));
   const v1::Root& old = from_.root_;
@@ -253,8 +252,10 @@ StatusOr<Activation> Step::TakeRoot(const v1::SignedDocument& document) {
   next->root_ = std::move(root);
   next->signed_root_ = document;
   ForgetWhatFails(next.get());
+  // Expiry is not judged here, so a clock that is years ahead must not be remembered either.
+  next->seen_us_ = std::max(from_.seen_us_, std::min(now_us_, expires_us));
   const uint64_t version = next->root_.version();
-  return Changed(std::move(next), version);
+  return Activation{std::move(next), true, false, version};
 }
 
 Status Step::PutRegistry(const v1::SignedDocument& document, Federation* next) {
@@ -393,7 +394,8 @@ StatusOr<std::shared_ptr<const Federation>> Step::Found(const v1::SignedDocument
   ASSIGN_OR_RETURN(const int64_t issued_us, ParseMoment(federation->root_.issued_at()));
   RETURN_IF_ERROR(Step(*federation, {}, now_us).CheckWindow("the root", issued_us, now_us + 1));
   federation->signed_root_ = document;
-  federation->seen_us_ = now_us;
+  ASSIGN_OR_RETURN(const int64_t expires_us, ParseMoment(federation->root_.expires_at()));
+  federation->seen_us_ = std::min(now_us, expires_us);
   return std::shared_ptr<const Federation>(std::move(federation));
 }
 

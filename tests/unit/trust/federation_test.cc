@@ -173,6 +173,16 @@ TEST(Federation, AClockSetBackRevivesNothing) {
   EXPECT_EQ(later.federation->State().seen_us, kNowUs + 2 * kDayUs);
 }
 
+TEST(Federation, AClockThatIsYearsAheadIsNotRememberedWithARoot) {
+  const int64_t ahead = kNowUs + 9999 * kDayUs;
+  ASSERT_OK_AND_ASSIGN(const FederationPtr founded, Federation::Found(Signed(SampleRoot()), ahead));
+  const int64_t expires = kNowUs + 365 * kDayUs;
+  EXPECT_EQ(founded->State().seen_us, expires);
+  ASSERT_OK_AND_ASSIGN(const Activation later,
+                       SampleFederation()->Activate(Signed(SampleRoot(2)), {}, ahead));
+  EXPECT_EQ(later.federation->State().seen_us, expires);
+}
+
 TEST(Federation, NotBeforeItsMomentButForTheSkew) {
   const FederationPtr federation = SampleFederation();
   v1::Registry registry = SampleRegistry(2);
