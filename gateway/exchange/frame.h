@@ -28,7 +28,7 @@ namespace tombolo::exchange {
 
 inline constexpr uint8_t kFlagZstd = 1;
 
-// Bytes of a type's payload, as sent and unpacked: the table of frame.md.
+// Bytes of a type's payload, as sent and unpacked: the table of frame.md. 0 for unknown types.
 size_t PayloadLimit(v1::FrameType type);
 // ENTRIES and LAYERS: they use credit, by their payload's length as sent plus the heading.
 bool IsData(v1::FrameType type);
@@ -53,13 +53,18 @@ class FrameReader {
   void Feed(std::string_view bytes);
   // The next whole frame, or nothing until more bytes come.
   StatusOr<std::optional<Frame>> Next();
+  // The connection has ended: FRAME_INVALID if it did so within a frame.
+  Status Finish() const;
 
  private:
+  StatusOr<std::optional<Frame>> Cut();
+  StatusOr<std::string_view> Unpack(v1::FrameType type, std::string_view packed);
+
   std::string buffer_, unpacked_;
   size_t taken_ = 0;
   uint32_t number_ = 0;
   Status failed_;
-  ZSTD_DCtx_s* zstd_ = nullptr;
+  ZSTD_DCtx_s* zstd_ = nullptr;  // made for the first frame that needs it
 };
 
 // zstd of a payload, level -5; empty unless it saves at least an eighth.

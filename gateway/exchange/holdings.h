@@ -58,23 +58,32 @@ struct VerifiedHeadFacts {
 
 class Holdings {
  public:
-  Holding* Find(std::string_view stream_id);
+  Holding* Find(std::string_view stream_id);  // null: none
+  // The one that is there already, if the stream is known.
   Holding* Add(std::unique_ptr<Holding> holding);
   void Remove(std::string_view stream_id);
   const std::map<std::string, std::unique_ptr<Holding>, std::less<>>& all() const { return all_; }
 
   // Checks a HEAD against all that is known of its origin (docs/protocol.md, "Heads"): signature by
-  // one of the origin's keys in the registry, epoch, tick, size, root. OK: the head is new or the
-  // same. STREAM_FORKED, STREAM_SHRUNK, EPOCH_LOWER: `*alarm` holds both statements. The last
-  // checkpoint of each origin is kept verified, so one signature is checked per tick.
+  // one of the origin's keys in the registry, epoch, tick, size, root. OK: the head is new, the
+  // same, or an older one that agrees; the newest becomes the stream's. STREAM_FORKED,
+  // STREAM_SHRUNK, EPOCH_LOWER: nothing changes and `*alarm` holds both statements; `first` is
+  // empty where only the registry's epoch_min contradicts. Else STREAM_UNKNOWN, SIGNATURE_INVALID,
+  // PROOF_INVALID, NOT_CANONICAL, SCHEMA_UNSUPPORTED. The newest checkpoint of each origin is kept
+  // verified, so one signature is checked per tick.
   Status CheckHead(const trust::MemberFacts& origin, const v1::Head& head, VerifiedHeadFacts* facts,
                    v1::Alarm* alarm);
 
  private:
   struct OriginState {
-    std::string body, signature;  // of the newest checkpoint
+    v1::Head head;  // the first that came with the newest checkpoint
     ledger::CheckpointBody decoded;
   };
+  StatusOr<ledger::CheckpointBody> VerifyOnce(const trust::MemberFacts& origin,
+                                              const v1::Head& head) const;
+  Status CheckTicks(const trust::MemberFacts& origin, const Holding& holding,
+                    const ledger::CheckpointBody& body, const v1::Head& head,
+                    v1::Alarm* alarm) const;
   std::map<std::string, std::unique_ptr<Holding>, std::less<>> all_;  // by stream id
   absl::flat_hash_map<std::string, OriginState> origins_;
 };

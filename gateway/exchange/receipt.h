@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/error.h"
@@ -29,7 +30,8 @@ struct ReceiptBody {
 StatusOr<std::string> EncodeReceiptBody(const ReceiptBody& body);
 StatusOr<ReceiptBody> DecodeReceiptBody(std::string_view bytes);
 
-// Items by ascending stream_id, none twice. Fills in suite, key id and digest.
+// Items by ascending stream_id, none twice. Fills in suite, key id and digest. LIMIT_EXCEEDED for
+// more items than one receipt may have, or than fit its frame: make two.
 StatusOr<v1::Receipt> SignReceipt(ReceiptBody body, std::vector<v1::ReceiptItem> items,
                                   ledger::Signer* signer);
 // Checks everything but what the numbers mean.
