@@ -63,7 +63,7 @@ class ShapedPage {
 // Gives the compressed form of a payload, or an empty text where it does not pay.
 using Packer = std::function<std::string(std::string_view payload)>;
 
-// Makes pages; keeps its buffers. One thread per object.
+// Makes pages. One thread per object.
 class PageShaper {
  public:
   // `pack` may be null: pages are not compressed.
@@ -72,13 +72,15 @@ class PageShaper {
   StatusOr<std::shared_ptr<const ShapedPage>> Entries(const PageSource& source, LayerMask layers);
   // A LAYERS page: one layer of those entries that show it. `last_seq` may lie beyond the last
   // entry given, where the rest of the stretch has nothing to give.
-  StatusOr<std::shared_ptr<const ShapedPage>> Layer(const PageSource& source, int layer_index);
+  StatusOr<std::shared_ptr<const ShapedPage>> Layer(const PageSource& source, int layer_index,
+                                                    uint64_t last_seq);
 
  private:
+  Status AddPut(const HeldEntry& entry, LayerMask layers, int32_t today, v1::Entries* out);
+  StatusOr<std::shared_ptr<const ShapedPage>> Finish(std::shared_ptr<ShapedPage> page);
+
   ledger::EntryHasher hasher_;
   Packer pack_;
-  std::vector<ledger::EntryParts> parts_;
-  std::vector<ledger::LayerHashes> hashes_;
 };
 
 class Disclosure {
