@@ -14,6 +14,8 @@ namespace {
 
 constexpr size_t kCorrelationIdBytes = 16;
 constexpr size_t kSourceDigestBytes = 32;
+constexpr size_t kDigestBytes = 32;
+constexpr uint32_t kPublicBit = 1, kLayerBits = 7;
 
 Status Refuse(const v1::AuditEvent& event, std::string_view why) {
   return MakeError(Code::NOT_CANONICAL,
@@ -34,7 +36,8 @@ Status CheckBytes(const v1::AuditEvent& event, uint32_t required) {
        (required & kCorrelationId) != 0},
       {"source_digest", event.source_digest(), kSourceDigestBytes, (required & kSourceDigest) != 0},
       {"subject_ref", event.subject_ref(), SubjectKey::kBytes, (required & kSubjectRef) != 0},
-      {"key_id", event.key_id(), ledger::kKeyIdBytes, (required & kKeyId) != 0}};
+      {"key_id", event.key_id(), ledger::kKeyIdBytes, (required & kKeyId) != 0},
+      {"digest", event.digest(), kDigestBytes, (required & kDigest) != 0}};
   for (const BytesField& field : fields) {
     if (field.value.empty() && !field.required) continue;
     if (field.value.size() == field.want) continue;
@@ -51,7 +54,12 @@ Status CheckText(const v1::AuditEvent& event, uint32_t required) {
                                       event.outcome(), "\""));
   }
   if ((required & kPack) != 0 && event.pack().empty()) return Refuse(event, "it names no pack");
-  for (const std::string* text : {&event.actor(), &event.pack(), &event.detail()}) {
+  if ((required & kPeer) != 0 && event.peer().empty()) return Refuse(event, "it names no peer");
+  if ((required & kOrigin) != 0 && event.origin().empty()) {
+    return Refuse(event, "it names no origin");
+  }
+  for (const std::string* text : {&event.actor(), &event.pack(), &event.detail(), &event.peer(),
+                                  &event.purpose(), &event.rule(), &event.origin()}) {
     if (!IsUtf8(*text)) return Refuse(event, "a text is not UTF-8");
     if (text->size() > limits::kAuditTextBytesMax) {
       return MakeError(Code::LIMIT_EXCEEDED,
@@ -73,11 +81,27 @@ Status CheckRanges(const v1::AuditEvent& event, uint32_t required) {
       return Refuse(event, absl::StrCat("a stream id has a wrong size: got ",
                                         range.stream_id().size(), " bytes, want 32 or 48"));
     }
+    if ((required & kOpenEnd) != 0 && range.first_seq() > 0 && range.last_seq() == 0) continue;
     if (range.first_seq() == 0 || range.last_seq() < range.first_seq()) {
       return Refuse(event, absl::StrCat("a range must run upwards from 1: got ", range.first_seq(),
                                         " to ", range.last_seq()));
     }
   }
+  return absl::OkStatus();
+}
+
+// On what ground which layers went out.
+Status CheckDisclosure(const v1::AuditEvent& event, uint32_t required) {
+  if ((event.layers() & ~kLayerBits) != 0) return Refuse(event, "layers names one that is none");
+  if ((required & kLayers) != 0 && event.layers() == 0) return Refuse(event, "it names no layer");
+  if ((required & kDocumentVersion) != 0 && event.document_version() == 0) {
+    return Refuse(event, "it names no version of a document");
+  }
+  if ((required & kGround) != 0 && (event.layers() & ~kPublicBit) != 0 &&
+      (event.rule().empty() || event.purpose().empty() || event.document_version() == 0)) {
+    return Refuse(event, "layers beyond PUBLIC need rule, purpose and the policy's version");
+  }
+  if (event.until_us() < 0) return Refuse(event, "until_us lies before 1970");
   return absl::OkStatus();
 }
 
@@ -88,6 +112,7 @@ Status CheckEvent(const v1::AuditEvent& event) {
   RETURN_IF_ERROR(CheckText(event, info->required));
   RETURN_IF_ERROR(CheckBytes(event, info->required));
   RETURN_IF_ERROR(CheckRanges(event, info->required));
+  RETURN_IF_ERROR(CheckDisclosure(event, info->required));
   if ((info->required & kBalance) != 0 && !event.has_balance()) {
     return Refuse(event, "it has no balance");
   }

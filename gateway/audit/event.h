@@ -30,6 +30,14 @@ enum Part : uint32_t {
   kSubjectRef = 1 << 4,
   kKeyId = 1 << 5,
   kCorrelationId = 1 << 6,
+  kPeer = 1 << 7,
+  kOrigin = 1 << 8,
+  kDigest = 1 << 9,
+  kLayers = 1 << 10,           // at least one
+  kDocumentVersion = 1 << 11,  // from 1
+  // rule, purpose and document_version, where layers names more than PUBLIC
+  kGround = 1 << 12,
+  kOpenEnd = 1 << 13,  // allows ranges without an end; requires nothing
 };
 
 struct EventInfo {

@@ -33,6 +33,13 @@ v1::AuditEvent Sample(v1::AuditEventType type) {
   event.mutable_balance()->set_rows_read(9);
   event.set_subject_ref(std::string(16, 'r'));
   event.set_key_id(std::string(32, 'k'));
+  event.set_peer("spiffe://federation.example/cn/33");
+  event.set_origin("spiffe://federation.example/cn/31");
+  event.set_digest(std::string(32, 'g'));
+  event.set_purpose("dpv:PublicBenefit");
+  event.set_rule("rule gov v7");
+  event.set_layers(3);
+  event.set_document_version(7);
   return event;
 }
 
@@ -75,13 +82,48 @@ TEST(AuditEvent, EveryRequiredPartIsRequired) {
       {kBalance, [](auto* e) { e->clear_balance(); }},
       {kSubjectRef, [](auto* e) { e->clear_subject_ref(); }},
       {kKeyId, [](auto* e) { e->clear_key_id(); }},
-      {kCorrelationId, [](auto* e) { e->clear_correlation_id(); }}};
+      {kCorrelationId, [](auto* e) { e->clear_correlation_id(); }},
+      {kPeer, [](auto* e) { e->clear_peer(); }},
+      {kOrigin, [](auto* e) { e->clear_origin(); }},
+      {kDigest, [](auto* e) { e->clear_digest(); }},
+      {kLayers, [](auto* e) { e->clear_layers(); }},
+      {kGround, [](auto* e) { e->clear_rule(); }},
+      {kGround, [](auto* e) { e->clear_purpose(); }}};
   for (const EventInfo& info : AllEvents()) {
     for (const auto& [part, damage] : kDamages) {
       v1::AuditEvent event = Sample(info.type);
       damage(&event);
       EXPECT_EQ(EncodeEvent(event).ok(), (info.required & part) == 0) << info.name << " " << part;
     }
+  }
+}
+
+TEST(AuditEvent, ADocumentsVersionIsRequiredAloneAndAsPartOfTheGround) {
+  for (const EventInfo& info : AllEvents()) {
+    v1::AuditEvent event = Sample(info.type);
+    event.clear_document_version();
+    EXPECT_EQ(EncodeEvent(event).ok(), (info.required & (kDocumentVersion | kGround)) == 0)
+        << info.name;
+  }
+}
+
+TEST(AuditEvent, PublicAloneNeedsNoGround) {
+  v1::AuditEvent event = Sample(v1::FEED_OPENED);
+  event.clear_rule();
+  event.clear_purpose();
+  event.clear_document_version();
+  EXPECT_CODE(Code::NOT_CANONICAL, EncodeEvent(event));
+  event.set_layers(1);
+  EXPECT_OK(EncodeEvent(event));
+}
+
+TEST(AuditEvent, OnlyAFeedThatOpensHasNoEnd) {
+  for (const EventInfo& info : AllEvents()) {
+    v1::AuditEvent event = Sample(info.type);
+    event.mutable_ranges(0)->set_last_seq(0);
+    EXPECT_EQ(EncodeEvent(event).ok(), info.type == v1::FEED_OPENED) << info.name;
+    event.mutable_ranges(0)->set_first_seq(0);
+    EXPECT_CODE(Code::NOT_CANONICAL, EncodeEvent(event)) << info.name;
   }
 }
 
@@ -100,6 +142,9 @@ TEST(AuditEvent, RefusesWhatNoNodeWrites) {
       [](auto* e) { e->mutable_ranges(0)->set_stream_id("short"); },
       [](auto* e) { e->mutable_ranges(0)->set_first_seq(0); },
       [](auto* e) { e->mutable_ranges(0)->set_last_seq(0); },
+      [](auto* e) { e->set_digest(std::string(31, 'g')); },
+      [](auto* e) { e->set_layers(8); },
+      [](auto* e) { e->set_until_us(-1); },
       [](auto* e) { e->set_detail("\xff"); }};
   for (size_t i = 0; i < std::size(kDamages); ++i) {
     v1::AuditEvent event = Sample(v1::INGEST_BATCH);
