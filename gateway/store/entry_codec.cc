@@ -58,8 +58,26 @@ void AppendSized(std::string_view bytes, std::string* out) {
   out->append(bytes);
 }
 
+bool TakePartial(std::string_view* in, CodecSizes sizes, EntryView* entry) {
+  std::string_view mask;
+  if (!TakeFixed(in, 1, &mask)) return false;
+  entry->shown = static_cast<LayerMask>(mask.front());
+  // With none of the layers it is a stub, with all of them whole: an entry has one form.
+  if (entry->shown == 0 || entry->shown >= kAllLayers) return false;
+  for (size_t i = 0; i < kLayers; ++i) {
+    if (!Has(entry->shown, i)) {
+      if (!TakeFixed(in, sizes.hash_bytes, &entry->layer_hashes[i])) return false;
+    } else if (!TakeFixed(in, sizes.salt_bytes, &entry->salts[i]) ||
+               !TakeSized(in, &entry->layers[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // What follows the header of an entry of this form; PUT only.
 bool TakeBody(std::string_view* in, CodecSizes sizes, EntryView* entry) {
+  if (entry->form == Form::kPartial) return TakePartial(in, sizes, entry);
   if (entry->form == Form::kStub) {
     for (std::string_view& hash : entry->layer_hashes) {
       if (!TakeFixed(in, sizes.hash_bytes, &hash)) return false;
@@ -87,6 +105,12 @@ void AppendVarint(uint64_t value, std::string* out) {
 
 bool TakeVarint64(std::string_view* in, uint64_t* value) { return TakeVarint(in, value); }
 
+LayerMask ShownLayers(const EntryView& entry) {
+  if (entry.type != v1::PUT) return 0;
+  if (entry.form == Form::kPartial) return entry.shown;
+  return entry.form == Form::kFull ? kAllLayers : 0;
+}
+
 void AppendEntry(const EntryView& entry, std::string* out) {
   out->push_back(static_cast<char>(static_cast<uint8_t>(entry.type) |
                                    static_cast<uint8_t>(entry.form) << kNibbleBits));
@@ -103,6 +127,18 @@ void AppendEntry(const EntryView& entry, std::string* out) {
     for (std::string_view hash : entry.layer_hashes) out->append(hash);
     return;
   }
+  if (entry.form == Form::kPartial) {
+    out->push_back(static_cast<char>(entry.shown));
+    for (size_t i = 0; i < kLayers; ++i) {
+      if (Has(entry.shown, i)) {
+        out->append(entry.salts[i]);
+        AppendSized(entry.layers[i], out);
+      } else {
+        out->append(entry.layer_hashes[i]);
+      }
+    }
+    return;
+  }
   for (std::string_view salt : entry.salts) out->append(salt);
   for (std::string_view layer : entry.layers) AppendSized(layer, out);
 }
@@ -116,7 +152,7 @@ Status TakeEntry(std::string_view* in, CodecSizes sizes, EntryView* entry) {
   in->remove_prefix(1);
   const int type = first & kNibbleMask;
   const int form = first >> kNibbleBits;
-  if (!v1::EntryType_IsValid(type) || form > static_cast<int>(Form::kEvent)) {
+  if (!v1::EntryType_IsValid(type) || form > static_cast<int>(Form::kPartial)) {
     return Corrupt("unknown type or form");
   }
   entry->type = static_cast<v1::EntryType>(type);
@@ -124,7 +160,8 @@ Status TakeEntry(std::string_view* in, CodecSizes sizes, EntryView* entry) {
   if (entry->type == v1::ENTRY_TYPE_UNSPECIFIED && entry->form != Form::kEvent) {
     return Corrupt("no type");
   }
-  if (entry->form == Form::kStub && entry->type != v1::PUT) return Corrupt("a stub without layers");
+  const bool layered = entry->form == Form::kStub || entry->form == Form::kPartial;
+  if (layered && entry->type != v1::PUT) return Corrupt("only a PUT has layers");
   if (!TakeNumber32(in, &entry->ingest) || !TakeNumber32(in, &entry->previous_stream)) {
     return Corrupt("bad origin");
   }

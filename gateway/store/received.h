@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "gateway/base/error.h"
-#include "gateway/base/ids.h"
 
 namespace tombolo::store {
 
@@ -29,7 +28,7 @@ struct ReceivedStream {
   std::string head;                    // v1::Head, serialised: checkpoint and proof of proved_size
   std::array<uint64_t, 3> next_seq{};  // by layer: first entry not held; 0 = not permitted
   uint32_t delivery = 0;               // the newest Delivery that brought entries
-  uint64_t incomplete = 0;             // rows of Gap
+  uint64_t incomplete = 0;             // rows of Gap; counted by the store
 };
 
 // On which way entries came; an entry's `ingest` names it. Numbers are drawn from the same series
@@ -81,7 +80,8 @@ struct Gap {
 };
 
 // Content of one layer of an entry that is held already; the store compares its hash with the one
-// held and refuses the tick with DIGEST_MISMATCH if it differs.
+// held and refuses the tick with DIGEST_MISMATCH if it differs. An entry that was erased meanwhile
+// stays so.
 struct LayerFill {
   uint32_t stream = 0;
   uint64_t seq = 0;
@@ -90,10 +90,12 @@ struct LayerFill {
 };
 
 // Takes layers out of every entry of a stream (their hashes stay), or, with all layers, forgets the
-// stream's entries and its records. Works through the stream block by block in the one transaction.
+// stream's entries and its records: those whose current version lies in it are no longer present.
+// With the layers go their cursors, gaps and next_seq. Works through the stream block by block in
+// the one transaction, after its appends and fills; with all layers it may have neither.
 struct LayerDrop {
   uint32_t stream = 0;
-  uint8_t layers = 0;  // mask; 7 = the whole stream, whose row stays as a head without entries
+  uint8_t layers = 0;  // mask; 7 = the whole stream: size 0, the head stays
 };
 
 // The newest head of a peer's audit log, and countersignatures of this node's.

@@ -21,6 +21,7 @@
 #include "gateway/base/error.h"
 #include "gateway/base/ids.h"
 #include "gateway/store/entry_codec.h"
+#include "gateway/store/received.h"
 
 namespace tombolo::store {
 
@@ -100,7 +101,10 @@ struct StreamAppend {
   std::string entries;  // entry_codec, back to back
   std::vector<uint32_t> lengths;  // bytes of each entry in `entries`
   std::string compact_range;      // after the append
-  std::string head_proof;         // after the append, v1::HeadProof
+  std::string head_proof;         // after the append, v1::HeadProof; "" of a received stream
+  // Roots of the subtrees of limits::kTreeSpan leaves that this append completes, back to back
+  // (ledger/merkle.h); none, where nobody will ask for paths.
+  std::string spans;
 };
 
 // Content to take out of entries that stay in their stream.
@@ -142,6 +146,7 @@ struct Tick {
   std::vector<uint64_t> trace_remove;                // whole traces, before:
   std::vector<TracePart> trace_parts;                // upserts; a later one of the same part wins
   std::optional<CheckpointRow> checkpoint;
+  ReceivedPart received;
 };
 
 // Entries of one stream with the bytes they point into.
@@ -151,14 +156,14 @@ struct EntryPage {
 };
 
 struct Totals {
-  uint64_t records_present = 0, records_gone = 0, entries = 0, streams = 0, quarantined = 0;
+  uint64_t records_present = 0, records_gone = 0;    // own
+  uint64_t received_present = 0, received_gone = 0;  // of streams of other origins
+  uint64_t entries = 0, streams = 0, quarantined = 0;
   uint64_t bytes_on_disk = 0;
 };
 
-class Store {
+class Store : public ReceivedReads {
  public:
-  virtual ~Store() = default;
-
   virtual Status Commit(const Tick& tick) = 0;
 
   virtual StatusOr<std::vector<StreamState>> Streams() = 0;

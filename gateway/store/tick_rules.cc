@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
 #include "gateway/store/key_order.h"
+#include "gateway/store/received_rules.h"
 
 namespace tombolo::store {
 namespace {
 
-constexpr size_t kLayers = 3;
 constexpr size_t kStreamIdBytesShort = 32;
 constexpr size_t kStreamIdBytesLong = 48;
 constexpr size_t kRowKeyBytes = 16;
@@ -99,7 +99,7 @@ Status CheckTick(const Tick& tick) {
   for (const QuarantineRow& row : tick.quarantine_add) {
     if (row.row_key.size() != kRowKeyBytes) return Misuse("a quarantined row has no key");
   }
-  return Status();
+  return CheckReceived(tick);
 }
 
 Status CheckEntries(const StreamAppend& append, CodecSizes sizes) {
@@ -166,6 +166,7 @@ Status RedactEntry(const EntryView& entry, const Redaction& redaction, CodecSize
   }
   EntryView redacted = entry;
   redacted.form = redaction.to;
+  redacted.shown = 0;
   redacted.salts = {};
   redacted.layers = {};
   const std::string_view hashes = redaction.hashes;

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/limits.h"
 #include "gateway/store/sqlite/schema.h"
 #include "gateway/store/sqlite/sqlite_db.h"
 #include "tests/contract/store_contract.h"
@@ -78,6 +79,36 @@ Tick NumberedTick(uint64_t n) {
   for (uint64_t i = 0; i < 3; ++i) tick.records.push_back(RecordOf(n * 3 + i, 1, 1, n * 3 - 2 + i));
   tick.checkpoint = CheckpointRow{n, 1, absl::StrCat("body", n), "signature"};
   return tick;
+}
+
+// Beside it a page that came from another node, with its cursor, gap, receipt and a document.
+Tick NumberedTickOfTwo(uint64_t n) {
+  Tick tick = NumberedTick(n);
+  if (n == 1) tick.new_streams.push_back(OthersStream(5));
+  AddReceived(AppendOf(5, n - 1, {OthersPut(absl::StrCat("theirs", n), 1)}), &tick);
+  tick.received.cursors = {{"peer", 5, 0, absl::StrCat("cursor", n)}};
+  tick.received.gaps = {{5, n, 2}};
+  tick.received.receipts = {{"peer", true, n, "receipt"}};
+  tick.received.documents = {{1, "owner", n, false, "document", "digest"}};
+  if (n > 1) tick.received.fills = {FillOf(5, n - 1, 1, absl::StrCat("theirs", n - 1))};
+  return tick;
+}
+
+// All of tick `last` is there, and nothing of a later one.
+void ExpectReceivedOf(Store* store, uint64_t last) {
+  EXPECT_EQ(store->Streams()->at(1).size, last);
+  EXPECT_EQ(store->ReceivedStreams()->at(0).proved_size, last);
+  EXPECT_EQ(store->ReceivedStreams()->at(0).incomplete, last);
+  EXPECT_EQ(store->Cursors("peer")->at(0).token, absl::StrCat("cursor", last));
+  EXPECT_EQ(store->Gaps(5, 0, 100000)->size(), last);
+  EXPECT_EQ((*store->LastReceipt("peer", true))->number, last);
+  EXPECT_EQ(store->Documents()->at(0).version, last);
+  EXPECT_EQ(*store->CommitCount(), last);
+  const EntryPage page = *store->ReadEntries(5, 1, limits::kPageEntriesMax);
+  ASSERT_EQ(page.entries.size(), last);
+  for (const EntryView& entry : page.entries) {
+    EXPECT_EQ(ShownLayers(entry), entry.seq == last ? 1 : 3) << entry.seq;
+  }
 }
 
 // --- opening
@@ -357,7 +388,7 @@ TEST_F(SqliteStoreTest, RowLeavingQuarantineIsGoneFromTheFile) {
   auto last = (*store)->LastCheckpoint();
   if (!last.ok()) _exit(3);
   for (uint64_t n = *last ? (*last)->tick + 1 : 1;; ++n) {
-    if (!(*store)->Commit(NumberedTick(n)).ok()) _exit(4);
+    if (!(*store)->Commit(NumberedTickOfTwo(n)).ok()) _exit(4);
     if (write(acks, &n, sizeof(n)) != sizeof(n)) _exit(5);
   }
 }
@@ -394,6 +425,7 @@ TEST_F(SqliteStoreTest, KilledWhileCommittingLosesNothingAcknowledged) {
     int noticed = 0;
     ASSERT_NO_FATAL_FAILURE(ExpectSoundOrCorrupt(store.get(), last, &noticed));
     EXPECT_EQ(noticed, 0);
+    ASSERT_NO_FATAL_FAILURE(ExpectReceivedOf(store.get(), last));
   }
 }
 

@@ -55,6 +55,15 @@ StreamAppend AppendOf(uint32_t stream, uint64_t expected_size,
 RecordState RecordOf(uint64_t n, uint64_t version, uint32_t stream, uint64_t seq);
 QuarantineRow QuarantinedRow(uint64_t key, std::string_view raw);
 
+// A stream of another origin, with the id that its descriptor gives, and the row for it.
+StreamState OthersStream(uint32_t number, v1::Suite suite = v1::SHA256_ED25519);
+ReceivedStream RowOf(uint32_t stream, uint64_t size);
+// A PUT whose layers hold the text and the layer's index; those not in `shown` as hashes.
+std::string OthersPut(std::string_view text, LayerMask shown, v1::Suite suite = v1::SHA256_ED25519);
+LayerFill FillOf(uint32_t stream, uint64_t seq, uint8_t layer, std::string_view text);
+// An append that is not signed here, with its row.
+void AddReceived(const StreamAppend& append, Tick* tick);
+
 // The public layer, or else the header, of each entry in a range.
 std::vector<std::string> TextsOf(const EntryPage& page);
 

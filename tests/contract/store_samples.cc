@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
+#include "gateway/ledger/commitment.h"
 #include "tests/contract/store_contract.h"
 
 namespace tombolo::store {
@@ -112,6 +113,61 @@ QuarantineRow QuarantinedRow(uint64_t key, std::string_view raw) {
   return row;
 }
 
+StreamState OthersStream(uint32_t number, v1::Suite suite) {
+  StreamState stream = NewStream(number);
+  stream.stream_id = ledger::EntryHasher(suite).StreamId(stream.descriptor).str();
+  return stream;
+}
+
+ReceivedStream RowOf(uint32_t stream, uint64_t size) {
+  ReceivedStream row;
+  row.stream = stream;
+  row.proved_size = size;
+  row.head_tick = size + 1;
+  row.head_epoch = 2;
+  row.head = absl::StrCat("head ", size);
+  row.next_seq = {size + 1, size + 1, 0};
+  row.delivery = 9;
+  return row;
+}
+
+LayerFill FillOf(uint32_t stream, uint64_t seq, uint8_t layer, std::string_view text) {
+  return {stream, seq, layer, std::string(16, static_cast<char>('a' + layer)),
+          absl::StrCat(ToAbsl(text), layer)};
+}
+
+std::string OthersPut(std::string_view text, LayerMask shown, v1::Suite suite) {
+  ledger::EntryHasher hasher(suite);
+  EntryView entry;
+  entry.form = shown == 0 ? Form::kStub : shown == kAllLayers ? Form::kFull : Form::kPartial;
+  entry.shown = shown;
+  entry.header = "header";
+  std::array<LayerFill, kLayers> layers;
+  std::array<Digest, kLayers> hashes;
+  for (uint8_t i = 0; i < kLayers; ++i) {
+    layers[i] = FillOf(1, 1, i, text);
+    layers[i].salt.resize(ledger::SaltBytes(suite), 'z');
+    hashes[i] =
+        hasher.LayerHash(static_cast<v1::SharingClass>(i + 1), layers[i].salt, layers[i].content);
+    if (Has(shown, i)) {
+      entry.salts[i] = layers[i].salt;
+      entry.layers[i] = layers[i].content;
+    } else {
+      entry.layer_hashes[i] = hashes[i].view();
+    }
+  }
+  std::string out;
+  AppendEntry(entry, &out);
+  return out;
+}
+
+void AddReceived(const StreamAppend& append, Tick* tick) {
+  tick->appends.push_back(append);
+  tick->appends.back().head_proof.clear();
+  tick->received.streams.push_back(
+      RowOf(append.stream, append.expected_size + append.lengths.size()));
+}
+
 std::vector<std::string> TextsOf(const EntryPage& page) {
   std::vector<std::string> texts;
   for (const EntryView& entry : page.entries) {
@@ -133,7 +189,7 @@ void DumpEntries(Store* store, const StreamState& stream, std::string* out) {
     for (const EntryView& entry : page->entries) {
       std::string bytes;
       AppendEntry(entry, &bytes);
-      absl::StrAppend(out, "  ", entry.seq, " ", ToHex(bytes), "\n");
+      absl::StrAppend(out, "  ", entry.seq, entry.current ? " " : " - ", ToHex(bytes), "\n");
     }
     seq += page->entries.size();
   }
@@ -167,6 +223,37 @@ void DumpRecord(const RecordState& r, std::string* out) {
   absl::StrAppend(out, "record ", r.id.hex(), " ", r.subject.hex(), " ", r.digest.hex(), " ",
                   r.scope, " ");
   absl::StrAppend(out, r.stream, " ", r.seq, " ", r.version, " ", r.present, r.multi, "\n");
+}
+
+void DumpReceived(Store* store, const std::vector<StreamState>& streams, std::string* out) {
+  auto received = store->ReceivedStreams();
+  auto documents = store->Documents();
+  auto deliveries = store->Deliveries();
+  auto evidence = store->Evidence();
+  if (!received.ok() || !documents.ok() || !deliveries.ok() || !evidence.ok()) {
+    absl::StrAppend(out, "unreadable\n");
+    return;
+  }
+  for (const StreamState& stream : streams) {
+    auto spans = store->ReadSpans(stream.number);
+    auto gaps = store->Gaps(stream.number, 0, limits::kPageEntriesMax);
+    absl::StrAppend(out, "spans ", spans.ok() ? ToHex(*spans) : "unreadable", "\n");
+    for (const Gap& gap : gaps.ok() ? *gaps : std::vector<Gap>()) {
+      absl::StrAppend(out, "gap ", gap.stream, " ", gap.seq, " ", gap.layers, "\n");
+    }
+  }
+  for (const ReceivedStream& r : *received) {
+    absl::StrAppend(out, "received ", r.stream, " ", r.proved_size, " ", r.head, " ", r.incomplete);
+    for (const uint64_t next : r.next_seq) absl::StrAppend(out, " ", next);
+    absl::StrAppend(out, "\n");
+  }
+  for (const DocumentRow& d : *documents) {
+    absl::StrAppend(out, "document ", d.kind, " ", d.owner, " ", d.version, " ", d.digest, "\n");
+  }
+  for (const Delivery& d : *deliveries) {
+    absl::StrAppend(out, "delivery ", d.number, " ", d.peer, " ", d.path.size(), "\n");
+  }
+  for (const EvidenceRow& e : *evidence) absl::StrAppend(out, "evidence ", e.origin, "\n");
 }
 
 }  // namespace
@@ -205,6 +292,9 @@ std::string DumpOf(Store* store) {
     absl::StrAppend(&out, "checkpoint ", (*checkpoint)->tick, " ", (*checkpoint)->at_us, " ",
                     (*checkpoint)->body, " ", (*checkpoint)->signature, "\n");
   }
+  DumpReceived(store, *streams, &out);
+  absl::StrAppend(&out, "received totals ", totals->received_present, " ", totals->received_gone,
+                  "\n");
   absl::StrAppend(&out, "totals ", totals->records_present, " ", totals->records_gone, " ",
                   totals->entries, " ", totals->streams, " ", totals->quarantined, "\n");
   return out;

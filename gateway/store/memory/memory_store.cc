@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
 #include "gateway/base/text.h"
+#include "gateway/store/memory/memory_received.h"
+#include "gateway/store/received_rules.h"
 #include "gateway/store/tick_rules.h"
 
 namespace tombolo::store {
@@ -15,6 +17,8 @@ namespace {
 struct MemoryStream {
   StreamState state;
   std::vector<std::string> entries;
+  std::string spans;
+  uint64_t changed_at = 0;  // commit
   CodecSizes sizes() const { return SizesOfStream(state.stream_id.size()); }
 };
 
@@ -37,10 +41,41 @@ class MemoryStore : public Store {
   StatusOr<CheckpointRow> FindCheckpoint(uint64_t tick) override;
   StatusOr<Totals> Count() override;
 
+  StatusOr<uint64_t> CommitCount() override { return commits_; }
+  StatusOr<std::vector<uint32_t>> StreamsChangedSince(uint64_t commit_count) override;
+  StatusOr<std::vector<ReceivedStream>> ReceivedStreams() override { return received_.Streams(); }
+  StatusOr<std::string> ReadSpans(uint32_t stream) override;
+  StatusOr<std::vector<uint64_t>> PresentByStream() override;
+  StatusOr<std::vector<Delivery>> Deliveries() override { return received_.Deliveries(); }
+  StatusOr<std::vector<CursorIn>> Cursors(const std::string& peer) override {
+    return received_.Cursors(peer);
+  }
+  StatusOr<std::vector<Confirmed>> ConfirmedBy(const std::string& peer) override {
+    return received_.ConfirmedBy(peer);
+  }
+  StatusOr<std::optional<ReceiptRow>> LastReceipt(const std::string& peer, bool ours) override {
+    return received_.LastReceipt(peer, ours);
+  }
+  StatusOr<std::vector<DocumentRow>> Documents() override { return received_.Documents(); }
+  StatusOr<std::vector<Gap>> Gaps(uint32_t stream, uint64_t after_seq, size_t rows_max) override {
+    return received_.Gaps(stream, after_seq, rows_max);
+  }
+  StatusOr<std::vector<WitnessRow>> Witnesses() override { return received_.Witnesses(); }
+  StatusOr<std::vector<EvidenceRow>> Evidence() override { return received_.Evidence(); }
+  StatusOr<std::vector<PeerRow>> Peers() override { return received_.Peers(); }
+  Status Lock() override;
+  void Unlock() override { locked_ = false; }
+
  private:
+  // Entries that a tick changes, as its earlier changes left them, by stream and number.
+  using Edits = std::map<std::pair<uint32_t, uint64_t>, std::string>;
+  struct View;  // the streams as they stand after the tick's appends
   // Everything that can refuse a tick, before anything of it is applied.
-  Status CheckStreams(const Tick& tick, std::vector<std::string>* redacted);
-  void ApplyStreams(const Tick& tick, const std::vector<std::string>& redacted);
+  Status CheckStreams(const Tick& tick, Edits* edits);
+  Status EditLayers(const Tick& tick, const View& view, Edits* edits);
+  Status EditRedactions(const Tick& tick, const View& view, Edits* edits);
+  void ApplyStreams(const Tick& tick, const Edits& edits);
+  void ForgetStream(uint32_t number);
   void ApplyRecord(const RecordState& record);
   void ApplyQuarantine(const Tick& tick);
   void ApplyTraces(const Tick& tick);
@@ -56,6 +91,11 @@ class MemoryStore : public Store {
   uint64_t last_quarantine_id_ = 0;
   std::map<std::pair<uint64_t, uint32_t>, std::string> trace_parts_;
   std::map<uint64_t, CheckpointRow> checkpoints_;
+  MemoryReceived received_;
+  // (stream, seq) of entries that another one names as its previous one
+  std::set<std::pair<uint32_t, uint64_t>> not_current_;
+  uint64_t commits_ = 0;
+  bool locked_ = false;
 };
 
 Status NumberTaken(std::string_view what, uint32_t number) {
@@ -63,65 +103,118 @@ Status NumberTaken(std::string_view what, uint32_t number) {
                                                       " exists already; run the command again"));
 }
 
-Status MemoryStore::CheckStreams(const Tick& tick, std::vector<std::string>* redacted) {
+struct MemoryStore::View {
   std::map<uint32_t, const StreamState*> added;
+  std::map<uint32_t, const StreamAppend*> appended;
+  const std::map<uint32_t, MemoryStream>* streams;
+
+  const StreamState* Find(uint32_t number) const {
+    if (auto it = added.find(number); it != added.end()) return it->second;
+    auto it = streams->find(number);
+    return it == streams->end() ? nullptr : &it->second.state;
+  }
+
+  uint64_t SizeOf(uint32_t number) const {
+    const StreamState* stream = Find(number);
+    auto it = appended.find(number);
+    return (stream == nullptr ? 0 : stream->size) +
+           (it == appended.end() ? 0 : it->second->lengths.size());
+  }
+
+  // The entry as earlier changes of the tick left it.
+  StatusOr<std::string*> Take(uint32_t number, uint64_t seq, Edits* edits) const {
+    const StreamState* stream = Find(number);
+    if (stream == nullptr || seq > SizeOf(number)) {
+      return MakeError(Code::NOT_FOUND, absl::StrCat("stream ", number, " has no entry ", seq));
+    }
+    std::string& bytes = (*edits)[{number, seq}];
+    if (!bytes.empty()) return &bytes;
+    if (seq <= stream->size) {
+      bytes = streams->at(number).entries[seq - 1];
+      return &bytes;
+    }
+    const StreamAppend& append = *appended.at(number);
+    size_t at = 0;
+    for (uint64_t i = stream->size + 1; i < seq; ++i) at += append.lengths[i - stream->size - 1];
+    bytes = append.entries.substr(at, append.lengths[seq - stream->size - 1]);
+    return &bytes;
+  }
+};
+
+Status MemoryStore::EditLayers(const Tick& tick, const View& view, Edits* edits) {
+  const auto edit = [&](uint32_t number, uint64_t seq, const auto& change) -> Status {
+    ASSIGN_OR_RETURN(std::string* const bytes, view.Take(number, seq, edits));
+    const StreamState& stream = *view.Find(number);
+    ASSIGN_OR_RETURN(ledger::EntryHasher hasher, HasherOf(stream.stream_id, stream.descriptor));
+    std::string_view in = *bytes;
+    EntryView entry;
+    RETURN_IF_ERROR(TakeEntry(&in, SizesOfStream(stream.stream_id.size()), &entry));
+    std::string out;
+    RETURN_IF_ERROR(change(&hasher, entry, &out));
+    *bytes = out;
+    return Status();
+  };
+  for (const LayerFill& fill : tick.received.fills) {
+    RETURN_IF_ERROR(edit(fill.stream, fill.seq,
+                         [&](ledger::EntryHasher* hasher, const EntryView& entry,
+                             std::string* out) { return FillLayer(hasher, entry, fill, out); }));
+  }
+  for (const LayerDrop& drop : tick.received.drops) {
+    if (drop.layers == kAllLayers) continue;
+    for (uint64_t seq = 1; seq <= view.SizeOf(drop.stream); ++seq) {
+      RETURN_IF_ERROR(
+          edit(drop.stream, seq,
+               [&](ledger::EntryHasher* hasher, const EntryView& entry, std::string* out) {
+                 DropLayers(hasher, entry, drop.layers, out);
+                 return Status();
+               }));
+    }
+  }
+  return Status();
+}
+
+Status MemoryStore::EditRedactions(const Tick& tick, const View& view, Edits* edits) {
+  for (const Redaction& redaction : tick.redactions) {
+    ASSIGN_OR_RETURN(std::string* const bytes, view.Take(redaction.stream, redaction.seq, edits));
+    const CodecSizes sizes = SizesOfStream(view.Find(redaction.stream)->stream_id.size());
+    std::string_view in = *bytes;
+    EntryView entry;
+    RETURN_IF_ERROR(TakeEntry(&in, sizes, &entry));
+    std::string out;
+    RETURN_IF_ERROR(RedactEntry(entry, redaction, sizes, &out));
+    *bytes = out;
+  }
+  return Status();
+}
+
+Status MemoryStore::CheckStreams(const Tick& tick, Edits* edits) {
+  View view;
+  view.streams = &streams_;
   for (const StreamState& stream : tick.new_streams) {
     if (streams_.contains(stream.number)) return NumberTaken("stream", stream.number);
     for (const auto& [number, old] : streams_) {
       if (old.state.stream_id == stream.stream_id) return NumberTaken("the id of stream", number);
     }
-    added[stream.number] = &stream;
+    view.added[stream.number] = &stream;
   }
-  auto find = [&](uint32_t number) -> const StreamState* {
-    if (auto it = added.find(number); it != added.end()) return it->second;
-    auto it = streams_.find(number);
-    return it == streams_.end() ? nullptr : &it->second.state;
-  };
-  std::map<uint32_t, const StreamAppend*> appended;
   for (const StreamAppend& append : tick.appends) {
-    const StreamState* stream = find(append.stream);
+    const StreamState* stream = view.Find(append.stream);
     if (stream == nullptr || stream->epoch != append.epoch ||
         stream->size != append.expected_size) {
       return AppendConflict(append);
     }
     RETURN_IF_ERROR(CheckEntries(append, SizesOfStream(stream->stream_id.size())));
-    appended[append.stream] = &append;
+    view.appended[append.stream] = &append;
   }
-  // (stream, seq) -> the entry as earlier redactions of this tick left it
-  std::map<std::pair<uint32_t, uint64_t>, std::string> current;
-  for (const Redaction& redaction : tick.redactions) {
-    const StreamState* stream = find(redaction.stream);
-    std::string& bytes = current[{redaction.stream, redaction.seq}];
-    if (bytes.empty() && stream != nullptr) {
-      if (redaction.seq <= stream->size) {
-        bytes = streams_.at(redaction.stream).entries[redaction.seq - 1];
-      } else if (auto it = appended.find(redaction.stream); it != appended.end()) {
-        size_t at = 0;
-        uint64_t seq = stream->size;
-        for (uint32_t length : it->second->lengths) {
-          if (++seq == redaction.seq) bytes = it->second->entries.substr(at, length);
-          at += length;
-        }
-      }
-    }
-    if (bytes.empty()) {
-      return MakeError(Code::NOT_FOUND,
-                       absl::StrCat("stream ", redaction.stream, " has no entry ", redaction.seq));
-    }
-    const CodecSizes sizes = SizesOfStream(stream->stream_id.size());
-    std::string_view in = bytes;
-    EntryView entry;
-    RETURN_IF_ERROR(TakeEntry(&in, sizes, &entry));
-    std::string out;
-    RETURN_IF_ERROR(RedactEntry(entry, redaction, sizes, &out));
-    bytes = out;
-    redacted->push_back(std::move(out));
-  }
-  return Status();
+  RETURN_IF_ERROR(EditLayers(tick, view, edits));
+  return EditRedactions(tick, view, edits);
 }
 
-void MemoryStore::ApplyStreams(const Tick& tick, const std::vector<std::string>& redacted) {
-  for (const StreamState& stream : tick.new_streams) streams_[stream.number].state = stream;
+void MemoryStore::ApplyStreams(const Tick& tick, const Edits& edits) {
+  for (const StreamState& stream : tick.new_streams) {
+    streams_[stream.number].state = stream;
+    streams_[stream.number].changed_at = commits_;
+  }
   for (const StreamAppend& append : tick.appends) {
     MemoryStream& stream = streams_[append.stream];
     std::string_view rest = append.entries;
@@ -129,15 +222,36 @@ void MemoryStore::ApplyStreams(const Tick& tick, const std::vector<std::string>&
       stream.entries.emplace_back(rest.substr(0, length));
       rest.remove_prefix(length);
     }
+    for (const auto& place : PreviousOf(append, stream.sizes())) not_current_.insert(place);
     stream.state.size += append.lengths.size();
     stream.state.compact_range = append.compact_range;
     stream.state.head_proof = append.head_proof;
+    stream.spans += append.spans;
+    stream.changed_at = commits_;
     if (tick.checkpoint) stream.state.tick = tick.checkpoint->tick;
   }
-  for (size_t i = 0; i < redacted.size(); ++i) {
-    const Redaction& redaction = tick.redactions[i];
-    streams_[redaction.stream].entries[redaction.seq - 1] = redacted[i];
+  for (const auto& [place, bytes] : edits) {
+    streams_[place.first].entries[place.second - 1] = bytes;
   }
+  for (const LayerDrop& drop : tick.received.drops) {
+    if (drop.layers == kAllLayers) ForgetStream(drop.stream);
+    streams_[drop.stream].changed_at = commits_;
+  }
+}
+
+void MemoryStore::ForgetStream(uint32_t number) {
+  MemoryStream& stream = streams_[number];
+  stream.entries.clear();
+  stream.spans.clear();
+  not_current_.erase(not_current_.lower_bound({number, 0}),
+                     not_current_.upper_bound({number, UINT64_MAX}));
+  stream.state.size = 0;
+  stream.state.compact_range = EmptyRange(stream.state.stream_id.size());
+  std::vector<RecordState> forgotten;
+  for (const auto& [id, record] : records_) {
+    if (record.stream == number && record.present) forgotten.push_back(Forgotten(record));
+  }
+  for (const RecordState& record : forgotten) ApplyRecord(record);
 }
 
 void MemoryStore::ApplyRecord(const RecordState& record) {
@@ -185,13 +299,15 @@ void MemoryStore::ApplyTraces(const Tick& tick) {
 }
 
 Status MemoryStore::Commit(const Tick& tick) {
+  locked_ = false;
   RETURN_IF_ERROR(CheckTick(tick));
   for (const Scope& scope : tick.new_scopes) {
     if (scopes_.contains(scope.number)) return NumberTaken("scope", scope.number);
   }
   if (tick.checkpoint) RETURN_IF_ERROR(CheckNextTick(LastTick(), *tick.checkpoint));
-  std::vector<std::string> redacted;
-  RETURN_IF_ERROR(CheckStreams(tick, &redacted));
+  RETURN_IF_ERROR(received_.Check(tick));
+  Edits edits;
+  RETURN_IF_ERROR(CheckStreams(tick, &edits));
   std::vector<const RecordState*> records;
   ASSIGN_OR_RETURN(records, FoldRecords(tick.records));
   for (const RecordState* record : records) {
@@ -199,12 +315,14 @@ Status MemoryStore::Commit(const Tick& tick) {
     if (it != records_.end()) RETURN_IF_ERROR(CheckSuccessor(it->second, *record));
   }
 
-  ApplyStreams(tick, redacted);
+  ++commits_;
+  ApplyStreams(tick, edits);
   for (const RecordState* record : records) ApplyRecord(*record);
   for (const Scope& scope : tick.new_scopes) scopes_[scope.number] = scope;
   for (const IngestRow& ingest : tick.ingests) ingests_[ingest.number] = ingest;
   ApplyQuarantine(tick);
   ApplyTraces(tick);
+  received_.Apply(tick.received);
   if (tick.checkpoint) checkpoints_[tick.checkpoint->tick] = *tick.checkpoint;
   return Status();
 }
@@ -243,6 +361,7 @@ StatusOr<EntryPage> MemoryStore::ReadEntries(uint32_t stream, uint64_t first_seq
     EntryView& entry = page.entries.emplace_back();
     entry.seq = seq++;
     RETURN_IF_ERROR(TakeEntry(&in, it->second.sizes(), &entry));
+    entry.current = !not_current_.contains({stream, entry.seq});
   }
   return page;
 }
@@ -309,6 +428,38 @@ StatusOr<std::vector<uint64_t>> MemoryStore::Traces() {
   return traces;
 }
 
+StatusOr<std::vector<uint32_t>> MemoryStore::StreamsChangedSince(uint64_t commit_count) {
+  std::vector<uint32_t> changed;
+  for (const auto& [number, stream] : streams_) {
+    if (stream.changed_at > commit_count) changed.push_back(number);
+  }
+  return changed;
+}
+
+StatusOr<std::string> MemoryStore::ReadSpans(uint32_t stream) {
+  const auto it = streams_.find(stream);
+  if (it == streams_.end()) {
+    return MakeError(Code::NOT_FOUND, absl::StrCat("no stream ", stream, " in this store"));
+  }
+  return it->second.spans;
+}
+
+StatusOr<std::vector<uint64_t>> MemoryStore::PresentByStream() {
+  std::vector<uint64_t> present;
+  for (const auto& [id, record] : records_) {
+    if (!record.present) continue;
+    if (present.size() <= record.stream) present.resize(record.stream + 1);
+    ++present[record.stream];
+  }
+  return present;
+}
+
+Status MemoryStore::Lock() {
+  if (locked_) return MakeError(Code::INTERNAL, "the store is locked already");
+  locked_ = true;
+  return Status();
+}
+
 StatusOr<std::optional<CheckpointRow>> MemoryStore::LastCheckpoint() {
   if (checkpoints_.empty()) return std::optional<CheckpointRow>();
   return std::optional<CheckpointRow>(checkpoints_.rbegin()->second);
@@ -325,7 +476,11 @@ StatusOr<CheckpointRow> MemoryStore::FindCheckpoint(uint64_t tick) {
 StatusOr<Totals> MemoryStore::Count() {
   Totals totals;
   for (const auto& [id, record] : records_) {
-    ++(record.present ? totals.records_present : totals.records_gone);
+    if (received_.IsReceived(record.stream)) {
+      ++(record.present ? totals.received_present : totals.received_gone);
+    } else {
+      ++(record.present ? totals.records_present : totals.records_gone);
+    }
   }
   for (const auto& [number, stream] : streams_) totals.entries += stream.entries.size();
   totals.streams = streams_.size();

@@ -50,6 +50,7 @@ Status BlockLog::Open(Db* db, bool writable, int zstd_level, size_t block_bytes)
   RETURN_IF_ERROR(insert_.Prepare(db,
                                   "insert into change_log(stream,first_seq,last_seq,raw_bytes,body)"
                                   " values($1,$2,$3,$4,$5)"));
+  RETURN_IF_ERROR(forget_.Prepare(db, "delete from change_log where stream=$1"));
   return update_.Prepare(
       db, "update change_log set raw_bytes=$1,body=$2 where stream=$3 and first_seq=$4");
 }
@@ -208,12 +209,16 @@ Status BlockLog::RedactBlock(const OpenBlock& block, CodecSizes sizes,
     }
     out.append(bytes);
   }
+  return UpdateBlock(block.heading, out);
+}
+
+Status BlockLog::UpdateBlock(const BlockHeading& heading, std::string_view entries) {
   std::string_view body;
-  ASSIGN_OR_RETURN(body, codec_.Pack(block.heading, out));
-  return update_.Bind(1, static_cast<int64_t>(out.size()))
+  ASSIGN_OR_RETURN(body, codec_.Pack(heading, entries));
+  return update_.Bind(1, static_cast<int64_t>(entries.size()))
       .BindBlob(2, body)
-      .Bind(3, block.heading.stream)
-      .Bind(4, static_cast<int64_t>(block.heading.first_seq))
+      .Bind(3, heading.stream)
+      .Bind(4, static_cast<int64_t>(heading.first_seq))
       .Run();
 }
 

@@ -8,9 +8,12 @@
 #ifndef TOMBOLO_GATEWAY_STORE_SQLITE_BLOCK_LOG_H_
 #define TOMBOLO_GATEWAY_STORE_SQLITE_BLOCK_LOG_H_
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/types/span.h"
+#include "gateway/ledger/commitment.h"
 #include "gateway/store/sqlite/block_codec.h"
 #include "gateway/store/sqlite/sqlite_db.h"
 #include "gateway/store/store.h"
@@ -28,6 +31,14 @@ class BlockLog {
                            size_t entries_max);
   // Redactions of one stream by ascending seq.
   Status Redact(uint32_t stream, CodecSizes sizes, absl::Span<const Redaction* const> redactions);
+  // Fills of one stream by ascending seq.
+  Status Fill(uint32_t stream, CodecSizes sizes, ledger::EntryHasher* hasher,
+              absl::Span<const LayerFill* const> fills);
+  // Takes layers out of all `size` entries.
+  Status Drop(uint32_t stream, uint64_t size, CodecSizes sizes, ledger::EntryHasher* hasher,
+              LayerMask layers);
+  // Takes all entries away.
+  Status Forget(uint32_t stream);
 
  private:
   struct Tail {
@@ -39,13 +50,17 @@ class BlockLog {
   Status WriteBlock(const BlockHeading& heading, std::string_view entries);
   Status RedactBlock(const OpenBlock& block, CodecSizes sizes,
                      absl::Span<const Redaction* const> redactions);
+  // Writes an entry as it is to stand now; called for each entry of a block in turn.
+  using EntryEdit = std::function<Status(const EntryView& entry, std::string* out)>;
+  Status Edit(const OpenBlock& block, CodecSizes sizes, const EntryEdit& edit);
+  Status UpdateBlock(const BlockHeading& heading, std::string_view entries);
   // The block that holds `seq`.
   StatusOr<OpenBlock> FindBlock(uint32_t stream, uint64_t seq);
 
   Db* db_ = nullptr;
   size_t block_bytes_ = 0;
   BlockCodec codec_;
-  Stmt backwards_, body_, remove_, insert_, update_, forwards_, holder_;
+  Stmt backwards_, body_, remove_, insert_, update_, forwards_, holder_, forget_;
 };
 
 }  // namespace tombolo::store

@@ -9,7 +9,7 @@ namespace {
 
 // Types and keys that PostgreSQL and Citus take as they stand (docs/decisions, the store's layout).
 // No column may be null.
-constexpr char kTables[] = R"sql(
+constexpr char kOwnTables[] = R"sql(
 create table node_counter(
   name text not null primary key,
   value bigint not null);
@@ -21,7 +21,9 @@ create table stream_head(
   size bigint not null,
   compact_range bytea not null,
   tick bigint not null,
-  head_proof bytea not null);
+  head_proof bytea not null,
+  changed_at bigint not null);
+create index stream_changed on stream_head(changed_at);
 create table change_log(
   stream bigint not null,
   first_seq bigint not null,
@@ -91,6 +93,88 @@ create table checkpoint(
   signature bytea not null);
 )sql";
 
+constexpr char kReceivedTables[] = R"sql(
+create table stream_span(
+  stream bigint not null,
+  first_span bigint not null,
+  hashes bytea not null,
+  primary key(stream, first_span));
+create table stream_mask(
+  stream bigint not null,
+  page bigint not null,
+  bits bytea not null,
+  primary key(stream, page));
+create table received_stream(
+  stream bigint not null primary key,
+  proved_size bigint not null,
+  head_epoch bigint not null,
+  head_tick bigint not null,
+  head bytea not null,
+  next_public bigint not null,
+  next_government bigint not null,
+  next_limited bigint not null,
+  delivery bigint not null,
+  incomplete bigint not null);
+create table delivery(
+  number bigint not null primary key,
+  peer text not null,
+  path text not null,
+  started_at_us bigint not null);
+create table cursor_in(
+  peer text not null,
+  stream bigint not null,
+  layer smallint not null,
+  token bytea not null,
+  primary key(peer, stream, layer));
+create table feed_cursor(
+  subscriber text not null,
+  stream bigint not null,
+  layer smallint not null,
+  next_seq bigint not null,
+  at_us bigint not null,
+  primary key(subscriber, stream, layer));
+create table receipt(
+  peer text not null,
+  ours smallint not null,
+  number bigint not null,
+  receipt bytea not null,
+  primary key(peer, ours, number));
+create table document(
+  kind smallint not null,
+  owner text not null,
+  version bigint not null,
+  digest bytea not null,
+  document bytea not null,
+  primary key(kind, owner));
+create table stream_gap(
+  stream bigint not null,
+  seq bigint not null,
+  layers smallint not null,
+  primary key(stream, seq));
+create table witness(
+  node text not null,
+  witness text not null,
+  size bigint not null,
+  head bytea not null,
+  countersignature bytea not null,
+  primary key(node, witness, size));
+create table evidence(
+  number bigint not null primary key,
+  origin text not null,
+  code text not null,
+  at_us bigint not null,
+  alarm bytea not null);
+create table peer(
+  peer text not null primary key,
+  last_connected_us bigint not null,
+  last_seen_us bigint not null,
+  last_error text not null,
+  bytes_in bigint not null,
+  bytes_out bigint not null,
+  records_in bigint not null,
+  records_out bigint not null);
+)sql";
+
 Status SetConnection(Db* db, const SqliteOptions& options) {
   constexpr size_t kKiB = limits::kKiB;
   RETURN_IF_ERROR(db->Exec(absl::StrCat("pragma cache_size=-", options.cache_bytes / kKiB)));
@@ -118,8 +202,9 @@ Status CreateTables(Db* db) {
   status = read.status();
   if (status.ok()) version = *read;
   if (status.ok() && version == 0) {
-    status = db->Exec(absl::StrCat(kTables, "pragma application_id=", kApplicationId,
-                                   ";pragma user_version=", kSchemaVersion, ";"));
+    status =
+        db->Exec(absl::StrCat(kOwnTables, kReceivedTables, "pragma application_id=", kApplicationId,
+                              ";pragma user_version=", kSchemaVersion, ";"));
   }
   if (status.ok()) status = db->Exec("commit");
   if (!status.ok() && db->InTransaction()) db->Exec("rollback").IgnoreError();
@@ -170,8 +255,10 @@ Status PrepareSchema(Db* db, const SqliteOptions& options) {
     RETURN_IF_ERROR(db->Exec("pragma journal_mode=wal"));
   }
   RETURN_IF_ERROR(SetConnection(db, options));
-  if (!ours) RETURN_IF_ERROR(CreateTables(db));
-  return Status();
+  if (ours) return Status();
+  RETURN_IF_ERROR(CreateTables(db));
+  // The log would otherwise begin as large as the tables' first pages. Whoever reads keeps it so.
+  return db->Checkpoint(true).status();
 }
 
 }  // namespace tombolo::store

@@ -13,7 +13,7 @@ namespace tombolo::store {
 
 // "Tomb" in ASCII; file(1) and other programs can tell whose file it is.
 inline constexpr int64_t kApplicationId = 0x546f6d62;
-inline constexpr int64_t kSchemaVersion = 2;
+inline constexpr int64_t kSchemaVersion = 3;
 
 // Sets up the connection; creates the tables if the file is new and the options allow it.
 Status PrepareSchema(Db* db, const SqliteOptions& options);

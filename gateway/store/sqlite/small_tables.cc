@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/text.h"
+#include "gateway/store/received_rules.h"
 #include "gateway/store/tick_rules.h"
 
 namespace tombolo::store {
@@ -45,15 +46,22 @@ Status StreamTable::Open(Db* db, bool writable) {
                    " from stream_head order by stream"));
   RETURN_IF_ERROR(
       id_bytes_.Prepare(db, "select length(stream_id),size from stream_head where stream=$1"));
+  RETURN_IF_ERROR(
+      find_.Prepare(db, "select stream_id,descriptor,size from stream_head where stream=$1"));
+  RETURN_IF_ERROR(
+      changed_.Prepare(db, "select stream from stream_head where changed_at>$1 order by stream"));
   if (!writable) return Status();
   RETURN_IF_ERROR(add_.Prepare(
       db,
       "insert into stream_head(stream,stream_id,descriptor,epoch,size,compact_range,tick,"
-      "head_proof) values($1,$2,$3,$4,0,$5,$6,$7) on conflict do nothing"));
-  return advance_.Prepare(
-      db,
-      "update stream_head set size=$1,compact_range=$2,head_proof=$3,"
-      "tick=case when $4=0 then tick else $4 end where stream=$5 and epoch=$6 and size=$7");
+      "head_proof,changed_at) values($1,$2,$3,$4,0,$5,$6,$7,$8) on conflict do nothing"));
+  RETURN_IF_ERROR(touch_.Prepare(db, "update stream_head set changed_at=$1 where stream=$2"));
+  RETURN_IF_ERROR(empty_.Prepare(
+      db, "update stream_head set size=0,compact_range=$1,changed_at=$2 where stream=$3"));
+  return advance_.Prepare(db,
+                          "update stream_head set size=$1,compact_range=$2,head_proof=$3,"
+                          "tick=case when $4=0 then tick else $4 end,changed_at=$5"
+                          " where stream=$6 and epoch=$7 and size=$8");
 }
 
 Status StreamTable::Add(const StreamState& stream) {
@@ -64,6 +72,7 @@ Status StreamTable::Add(const StreamState& stream) {
                       .BindBlob(5, stream.compact_range)
                       .Bind(6, Signed(stream.tick))
                       .BindBlob(7, stream.head_proof)
+                      .Bind(8, commit_)
                       .Run());
   return db_->Changes() == 1 ? Status() : Taken("stream, or its id,", stream.number);
 }
@@ -73,9 +82,10 @@ Status StreamTable::Advance(const StreamAppend& append, uint64_t tick) {
                       .BindBlob(2, append.compact_range)
                       .BindBlob(3, append.head_proof)
                       .Bind(4, Signed(tick))
-                      .Bind(5, append.stream)
-                      .Bind(6, Signed(append.epoch))
-                      .Bind(7, Signed(append.expected_size))
+                      .Bind(6, append.stream)
+                      .Bind(7, Signed(append.epoch))
+                      .Bind(8, Signed(append.expected_size))
+                      .Bind(5, commit_)
                       .Run());
   return db_->Changes() == 1 ? Status() : AppendConflict(append);
 }
@@ -108,6 +118,38 @@ StatusOr<CodecSizes> StreamTable::SizesOf(uint32_t stream, uint64_t* entries) {
   }
   if (entries != nullptr) *entries = static_cast<uint64_t>(id_bytes_.Number(1));
   return SizesOfStream(static_cast<size_t>(id_bytes_.Number(0)));
+}
+
+StatusOr<StreamState> StreamTable::Find(uint32_t stream) {
+  StmtReset reset(&find_);
+  ASSIGN_OR_RETURN(const bool found, find_.Bind(1, stream).Step());
+  if (!found) {
+    return MakeError(Code::NOT_FOUND, absl::StrCat("no stream ", stream, " in this store"));
+  }
+  StreamState state;
+  state.number = stream;
+  state.stream_id = find_.Copy(0);
+  state.descriptor = find_.Copy(1);
+  state.size = static_cast<uint64_t>(find_.Number(2));
+  return state;
+}
+
+Status StreamTable::Touch(uint32_t stream) { return touch_.Bind(1, commit_).Bind(2, stream).Run(); }
+
+Status StreamTable::Empty(const StreamState& stream) {
+  const std::string range = EmptyRange(stream.stream_id.size());
+  return empty_.BindBlob(1, range).Bind(2, commit_).Bind(3, stream.number).Run();
+}
+
+StatusOr<std::vector<uint32_t>> StreamTable::ChangedSince(int64_t commit) {
+  std::vector<uint32_t> changed;
+  StmtReset reset(&changed_);
+  changed_.Bind(1, commit);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, changed_.Step());
+    if (!more) return changed;
+    changed.push_back(static_cast<uint32_t>(changed_.Number(0)));
+  }
 }
 
 Status ScopeTable::Open(Db* db, bool writable) {

@@ -31,16 +31,25 @@ class CounterTable {
 class StreamTable {
  public:
   Status Open(Db* db, bool writable);
+  // The commit under way; streams that change get its number.
+  void SetCommit(int64_t commit) { commit_ = commit; }
   Status Add(const StreamState& stream);
   // Compare-and-set on epoch and size; `tick` 0 keeps the stream's.
   Status Advance(const StreamAppend& append, uint64_t tick);
   StatusOr<std::vector<StreamState>> All();
   // NOT_FOUND for a number that is not there.
   StatusOr<CodecSizes> SizesOf(uint32_t stream, uint64_t* entries = nullptr);
+  // The stream's id and descriptor, with SizesOf's answer.
+  StatusOr<StreamState> Find(uint32_t stream);
+  Status Touch(uint32_t stream);
+  // No entries any more.
+  Status Empty(const StreamState& stream);
+  StatusOr<std::vector<uint32_t>> ChangedSince(int64_t commit);
 
  private:
   Db* db_ = nullptr;
-  Stmt add_, advance_, all_, id_bytes_;
+  int64_t commit_ = 0;
+  Stmt add_, advance_, all_, id_bytes_, find_, touch_, empty_, changed_;
 };
 
 class ScopeTable {

@@ -4,12 +4,18 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/limits.h"
+#include "gateway/store/received_rules.h"
 #include "gateway/store/sqlite/block_log.h"
+#include "gateway/store/sqlite/received_tables.h"
+#include "gateway/store/sqlite/received_tick.h"
 #include "gateway/store/sqlite/record_index.h"
 #include "gateway/store/sqlite/schema.h"
 #include "gateway/store/sqlite/small_tables.h"
+#include "gateway/store/sqlite/span_tables.h"
 #include "gateway/store/sqlite/sqlite_db.h"
 #include "gateway/store/tick_rules.h"
 
@@ -19,6 +25,9 @@ namespace {
 constexpr std::string_view kLastQuarantineId = "last_quarantine_id";
 constexpr std::string_view kRecordsPresent = "records_present";
 constexpr std::string_view kRecordsGone = "records_gone";
+constexpr std::string_view kReceivedPresent = "received_present";
+constexpr std::string_view kReceivedGone = "received_gone";
+constexpr std::string_view kCommits = "commits";
 
 class SqliteStore : public Store {
  public:
@@ -47,13 +56,44 @@ class SqliteStore : public Store {
   StatusOr<CheckpointRow> FindCheckpoint(uint64_t tick) override { return checkpoints_.Find(tick); }
   StatusOr<Totals> Count() override;
 
+  StatusOr<uint64_t> CommitCount() override;
+  StatusOr<std::vector<uint32_t>> StreamsChangedSince(uint64_t commit_count) override {
+    return streams_.ChangedSince(static_cast<int64_t>(commit_count));
+  }
+  StatusOr<std::vector<ReceivedStream>> ReceivedStreams() override { return received_.Streams(); }
+  StatusOr<std::string> ReadSpans(uint32_t stream) override;
+  StatusOr<std::vector<uint64_t>> PresentByStream() override;
+  StatusOr<std::vector<Delivery>> Deliveries() override { return received_.Deliveries(); }
+  StatusOr<std::vector<CursorIn>> Cursors(const std::string& peer) override {
+    return received_.Cursors(peer);
+  }
+  StatusOr<std::vector<Confirmed>> ConfirmedBy(const std::string& peer) override {
+    return peers_.ConfirmedBy(peer);
+  }
+  StatusOr<std::optional<ReceiptRow>> LastReceipt(const std::string& peer, bool ours) override {
+    return peers_.LastReceipt(peer, ours);
+  }
+  StatusOr<std::vector<DocumentRow>> Documents() override { return peers_.Documents(); }
+  StatusOr<std::vector<Gap>> Gaps(uint32_t stream, uint64_t after_seq, size_t rows_max) override {
+    return received_.Gaps(stream, after_seq, rows_max);
+  }
+  StatusOr<std::vector<WitnessRow>> Witnesses() override { return peers_.Witnesses(); }
+  StatusOr<std::vector<EvidenceRow>> Evidence() override { return peers_.Evidence(); }
+  StatusOr<std::vector<PeerRow>> Peers() override { return peers_.Peers(); }
+  Status Lock() override;
+  void Unlock() override;
+
  private:
   bool writable() const { return options_.mode != OpenMode::kReadOnly; }
   Status Apply(const Tick& tick);
   Status ApplyAppends(const Tick& tick);
   Status ApplyRedactions(const Tick& tick);
-  Status ApplyRecords(const Tick& tick);
-  Status WipeRecords(const Tick& tick, absl::Span<const RecordState* const> records);
+  // `wipe`: of records without content, nothing that older rows tell of it may stay in the file.
+  Status ApplyRecords(const std::vector<RecordState>& upserts, bool wipe);
+  Status AddCounts(absl::Span<const RecordState* const> records,
+                   absl::Span<const std::optional<RecordState>> old);
+  Status ApplyReceived(const Tick& tick);
+  Status ForgetRecords(const Tick& tick);
   Status ApplyQuarantine(const Tick& tick);
   void CheckpointIfDue(bool erased);
 
@@ -68,6 +108,11 @@ class SqliteStore : public Store {
   QuarantineTable quarantine_;
   BlockLog log_;
   RecordIndex index_;
+  ReceivedTables received_;
+  PeerTables peers_;
+  SpanTable spans_;
+  MaskTable masks_;
+  bool locked_ = false;
   uint64_t wal_pages_ = 0;  // in the log after the last commit
   bool erase_due_ = false;  // erased content may still stand in the log's file
   Status failed_;           // a write failed in a way that only reopening clears
@@ -100,16 +145,42 @@ Status SqliteStore::Open() {
   RETURN_IF_ERROR(checkpoints_.Open(&db_, writable()));
   RETURN_IF_ERROR(quarantine_.Open(&db_, writable()));
   RETURN_IF_ERROR(log_.Open(&db_, writable(), options_.zstd_level, options_.block_bytes));
+  RETURN_IF_ERROR(received_.Open(&db_, writable()));
+  RETURN_IF_ERROR(peers_.Open(&db_, writable()));
+  RETURN_IF_ERROR(spans_.Open(&db_, writable()));
+  RETURN_IF_ERROR(masks_.Open(&db_, writable()));
   return index_.Open(&db_, &counters_, writable(), options_.delta_rows_max);
+}
+
+Status SqliteStore::Lock() {
+  RETURN_IF_ERROR(failed_);
+  if (!writable() || db_.InTransaction()) {
+    return MakeError(Code::INTERNAL,
+                     "a store opened for reading, in use or locked cannot be locked");
+  }
+  RETURN_IF_ERROR(db_.Exec("begin immediate"));
+  locked_ = true;
+  return Status();
+}
+
+void SqliteStore::Unlock() {
+  if (!locked_) return;
+  locked_ = false;
+  const Status undone = db_.Exec("rollback");
+  if (!undone.ok()) failed_ = undone;
 }
 
 Status SqliteStore::Commit(const Tick& tick) {
   RETURN_IF_ERROR(failed_);
-  if (!writable() || db_.InTransaction()) {
+  if (!writable() || (db_.InTransaction() && !locked_)) {
     return MakeError(Code::INTERNAL, "a commit to a store opened for reading, or inside a scan");
   }
-  RETURN_IF_ERROR(CheckTick(tick));
-  RETURN_IF_ERROR(db_.Exec("begin immediate"));
+  if (const Status sound = CheckTick(tick); !sound.ok()) {
+    Unlock();
+    return sound;
+  }
+  if (!locked_) RETURN_IF_ERROR(db_.Exec("begin immediate"));
+  locked_ = false;
   Status status = Apply(tick);
   if (status.ok()) status = db_.Exec("commit");
   if (!status.ok()) {
@@ -125,17 +196,26 @@ Status SqliteStore::Commit(const Tick& tick) {
     }
     return status;
   }
-  CheckpointIfDue(!tick.redactions.empty());
+  CheckpointIfDue(!tick.redactions.empty() || !tick.received.drops.empty());
   return Status();
 }
 
 Status SqliteStore::Apply(const Tick& tick) {
+  int64_t commits = 0;
+  ASSIGN_OR_RETURN(commits, counters_.Get(kCommits));
+  RETURN_IF_ERROR(counters_.Set(kCommits, ++commits));
+  streams_.SetCommit(commits);
   if (tick.checkpoint) RETURN_IF_ERROR(checkpoints_.Add(*tick.checkpoint));
   for (const StreamState& stream : tick.new_streams) RETURN_IF_ERROR(streams_.Add(stream));
   for (const Scope& scope : tick.new_scopes) RETURN_IF_ERROR(scopes_.Add(scope));
   RETURN_IF_ERROR(ApplyAppends(tick));
+  RETURN_IF_ERROR(ApplyReceived(tick));
   RETURN_IF_ERROR(ApplyRedactions(tick));
-  RETURN_IF_ERROR(ApplyRecords(tick));
+  RETURN_IF_ERROR(ForgetRecords(tick));
+  const bool erases =
+      std::any_of(tick.redactions.begin(), tick.redactions.end(),
+                  [](const Redaction& redaction) { return redaction.to == Form::kErased; });
+  RETURN_IF_ERROR(ApplyRecords(tick.records, erases));
   for (const IngestRow& ingest : tick.ingests) RETURN_IF_ERROR(ingests_.Upsert(ingest));
   for (const uint64_t trace : tick.trace_remove) RETURN_IF_ERROR(traces_.Remove(trace));
   for (const TracePart& part : tick.trace_parts) RETURN_IF_ERROR(traces_.Put(part));
@@ -150,8 +230,31 @@ Status SqliteStore::ApplyAppends(const Tick& tick) {
     ASSIGN_OR_RETURN(sizes, streams_.SizesOf(append.stream));
     RETURN_IF_ERROR(CheckEntries(append, sizes));
     RETURN_IF_ERROR(log_.Append(append));
+    RETURN_IF_ERROR(spans_.Append(append.stream, append.expected_size / limits::kTreeSpan,
+                                  append.spans, sizes.hash_bytes));
+    RETURN_IF_ERROR(masks_.Mark(PreviousOf(append, sizes)));
   }
   return Status();
+}
+
+Status SqliteStore::ApplyReceived(const Tick& tick) {
+  return ReceivedTick{&streams_, &log_, &received_, &peers_, &spans_, &masks_}.Apply(tick);
+}
+
+// The records whose current version lies in a stream that is forgotten.
+Status SqliteStore::ForgetRecords(const Tick& tick) {
+  std::set<uint32_t> streams;
+  for (const LayerDrop& drop : tick.received.drops) {
+    if (drop.layers == kAllLayers) streams.insert(drop.stream);
+  }
+  if (streams.empty()) return Status();
+  std::vector<RecordState> forgotten;
+  RETURN_IF_ERROR(index_.Refresh());
+  RETURN_IF_ERROR(index_.Scan([&](const RecordState& record) {
+    if (record.present && streams.contains(record.stream)) forgotten.push_back(Forgotten(record));
+    return true;
+  }));
+  return ApplyRecords(forgotten, true);
 }
 
 Status SqliteStore::ApplyRedactions(const Tick& tick) {
@@ -169,44 +272,50 @@ Status SqliteStore::ApplyRedactions(const Tick& tick) {
   return Status();
 }
 
-Status SqliteStore::ApplyRecords(const Tick& tick) {
-  if (tick.records.empty()) return Status();
+Status SqliteStore::ApplyRecords(const std::vector<RecordState>& upserts, bool wipe) {
+  if (upserts.empty()) return Status();
   std::vector<const RecordState*> records;
-  ASSIGN_OR_RETURN(records, FoldRecords(tick.records));
+  ASSIGN_OR_RETURN(records, FoldRecords(upserts));
   std::vector<RecordId> ids(records.size());
   for (size_t i = 0; i < records.size(); ++i) ids[i] = records[i]->id;
   std::vector<std::optional<RecordState>> old;
   RETURN_IF_ERROR(index_.Refresh());
   RETURN_IF_ERROR(index_.FindAgain(ids, &old));
-  int64_t present = 0;
-  int64_t gone = 0;
   for (size_t i = 0; i < records.size(); ++i) {
-    if (old[i]) {
-      RETURN_IF_ERROR(CheckSuccessor(*old[i], *records[i]));
-      --(old[i]->present ? present : gone);
-    }
-    ++(records[i]->present ? present : gone);
+    if (old[i]) RETURN_IF_ERROR(CheckSuccessor(*old[i], *records[i]));
   }
   RETURN_IF_ERROR(index_.Upsert(records, old));
-  RETURN_IF_ERROR(WipeRecords(tick, records));
-  int64_t before = 0;
-  ASSIGN_OR_RETURN(before, counters_.Get(kRecordsPresent));
-  RETURN_IF_ERROR(counters_.Set(kRecordsPresent, before + present));
-  ASSIGN_OR_RETURN(before, counters_.Get(kRecordsGone));
-  return counters_.Set(kRecordsGone, before + gone);
+  if (wipe) {
+    // With an erasure the digests of the erased content go too; older runs may still hold them.
+    std::vector<const RecordState*> erased;
+    for (const RecordState* record : records) {
+      if (record->digest == ContentDigest()) erased.push_back(record);
+    }
+    RETURN_IF_ERROR(index_.Wipe(erased));
+  }
+  return AddCounts(records, old);
 }
 
-// With an erasure the digests of the erased content go too; older runs may still hold them.
-Status SqliteStore::WipeRecords(const Tick& tick, absl::Span<const RecordState* const> records) {
-  const bool erases =
-      std::any_of(tick.redactions.begin(), tick.redactions.end(),
-                  [](const Redaction& redaction) { return redaction.to == Form::kErased; });
-  if (!erases) return Status();
-  std::vector<const RecordState*> erased;
-  for (const RecordState* record : records) {
-    if (record->digest == ContentDigest()) erased.push_back(record);
+Status SqliteStore::AddCounts(absl::Span<const RecordState* const> records,
+                              absl::Span<const std::optional<RecordState>> old) {
+  std::set<uint32_t> received;
+  ASSIGN_OR_RETURN(const std::vector<ReceivedStream> streams, received_.Streams());
+  for (const ReceivedStream& stream : streams) received.insert(stream.stream);
+  std::map<std::string_view, int64_t> change;
+  const auto counter = [&](const RecordState& record) {
+    if (received.contains(record.stream)) return record.present ? kReceivedPresent : kReceivedGone;
+    return record.present ? kRecordsPresent : kRecordsGone;
+  };
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (old[i]) --change[counter(*old[i])];
+    ++change[counter(*records[i])];
   }
-  return index_.Wipe(erased);
+  for (const auto& [name, more] : change) {
+    if (more == 0) continue;
+    ASSIGN_OR_RETURN(const int64_t before, counters_.Get(name));
+    RETURN_IF_ERROR(counters_.Set(name, before + more));
+  }
+  return Status();
 }
 
 Status SqliteStore::ApplyQuarantine(const Tick& tick) {
@@ -247,6 +356,7 @@ StatusOr<EntryPage> SqliteStore::ReadEntries(uint32_t stream, uint64_t first_seq
   ASSIGN_OR_RETURN(sizes, streams_.SizesOf(stream, &size));
   EntryPage page;
   ASSIGN_OR_RETURN(page, log_.Read(stream, sizes, first_seq, entries_max));
+  RETURN_IF_ERROR(masks_.Tell(stream, &page.entries));
   if (page.entries.empty() && first_seq <= size && entries_max > 0) {
     return MakeError(Code::STORE_CORRUPT,
                      absl::StrCat("stream ", stream, " has ", size, " entries, but entry ",
@@ -278,6 +388,29 @@ Status SqliteStore::ScanRecords(const std::function<bool(const RecordState&)>& v
   return index_.Scan(visit);
 }
 
+StatusOr<uint64_t> SqliteStore::CommitCount() {
+  ASSIGN_OR_RETURN(const int64_t commits, counters_.Get(kCommits));
+  return static_cast<uint64_t>(commits);
+}
+
+StatusOr<std::string> SqliteStore::ReadSpans(uint32_t stream) {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  RETURN_IF_ERROR(streams_.Find(stream).status());
+  return spans_.Read(stream);
+}
+
+StatusOr<std::vector<uint64_t>> SqliteStore::PresentByStream() {
+  std::vector<uint64_t> present;
+  RETURN_IF_ERROR(ScanRecords([&](const RecordState& record) {
+    if (!record.present) return true;
+    if (present.size() <= record.stream) present.resize(record.stream + 1);
+    ++present[record.stream];
+    return true;
+  }));
+  return present;
+}
+
 StatusOr<Totals> SqliteStore::Count() {
   ReadScope scope(&db_);
   RETURN_IF_ERROR(scope.Begin());
@@ -293,6 +426,10 @@ StatusOr<Totals> SqliteStore::Count() {
   totals.records_present = static_cast<uint64_t>(number);
   ASSIGN_OR_RETURN(number, counters_.Get(kRecordsGone));
   totals.records_gone = static_cast<uint64_t>(number);
+  ASSIGN_OR_RETURN(number, counters_.Get(kReceivedPresent));
+  totals.received_present = static_cast<uint64_t>(number);
+  ASSIGN_OR_RETURN(number, counters_.Get(kReceivedGone));
+  totals.received_gone = static_cast<uint64_t>(number);
   RETURN_IF_ERROR(read("select coalesce(sum(size),0) from stream_head", &totals.entries));
   RETURN_IF_ERROR(read("select count(*) from stream_head", &totals.streams));
   RETURN_IF_ERROR(read("select count(*) from quarantine", &totals.quarantined));

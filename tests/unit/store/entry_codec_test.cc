@@ -103,13 +103,70 @@ TEST(EntryCodec, OtherFormsReadBack) {
   EXPECT_TRUE(in.empty());
 }
 
-TEST(EntryCodec, EveryCutIsRefused) {
-  const std::string salt(16, 's');
-  const std::string bytes = Encode(FullPut(salt, "layer"));
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_EQ(DecodeCode(bytes.substr(0, size), kShort), Code::STORE_CORRUPT) << size;
+// A PUT of which the layers of `shown` are there.
+EntryView PartialPut(LayerMask shown, const std::string& salt, const std::string& hash) {
+  EntryView entry = FullPut(salt, "public");
+  entry.form = Form::kPartial;
+  entry.shown = shown;
+  for (size_t i = 0; i < kLayers; ++i) {
+    if (Has(shown, i)) continue;
+    entry.salts[i] = entry.layers[i] = {};
+    entry.layer_hashes[i] = hash;
   }
-  EXPECT_EQ(DecodeCode(bytes, kShort), Code::kOk);
+  return entry;
+}
+
+TEST(EntryCodec, PartialEntriesReadBack) {
+  for (CodecSizes sizes : {kShort, kLong}) {
+    const std::string salt(sizes.salt_bytes, 's'), hash(sizes.hash_bytes, 'h');
+    for (LayerMask shown = 1; shown < kAllLayers; ++shown) {
+      const EntryView want = PartialPut(shown, salt, hash);
+      const std::string bytes = Encode(want) + "next";
+      std::string_view in = bytes;
+      EntryView entry;
+      ASSERT_TRUE(TakeEntry(&in, sizes, &entry).ok()) << int{shown};
+      EXPECT_EQ(in, "next");
+      EXPECT_EQ(entry.form, Form::kPartial);
+      EXPECT_EQ(entry.shown, shown);
+      EXPECT_EQ(ShownLayers(entry), shown);
+      EXPECT_EQ(entry.salts, want.salts);
+      EXPECT_EQ(entry.layers, want.layers);
+      EXPECT_EQ(entry.layer_hashes, want.layer_hashes);
+      EXPECT_EQ(entry.previous_seq, want.previous_seq);
+    }
+  }
+}
+
+TEST(EntryCodec, PartialWithNoneOrAllLayersIsRefused) {
+  const std::string salt(16, 's'), hash(32, 'h');
+  for (const LayerMask shown : {LayerMask{0}, kAllLayers, LayerMask{8}, LayerMask{9}}) {
+    EXPECT_EQ(DecodeCode(Encode(PartialPut(shown, salt, hash)), kShort), Code::STORE_CORRUPT);
+  }
+  EntryView retract = PartialPut(1, salt, hash);
+  retract.type = v1::RETRACT;
+  EXPECT_EQ(DecodeCode(Encode(retract), kShort), Code::STORE_CORRUPT);
+}
+
+TEST(EntryCodec, ShownLayersOfTheOtherForms) {
+  const std::string salt(16, 's');
+  EntryView entry = FullPut(salt, "layer");
+  EXPECT_EQ(ShownLayers(entry), kAllLayers);
+  entry.type = v1::RETRACT;
+  EXPECT_EQ(ShownLayers(entry), 0);
+  entry.type = v1::PUT;
+  entry.form = Form::kStub;
+  EXPECT_EQ(ShownLayers(entry), 0);
+}
+
+TEST(EntryCodec, EveryCutIsRefused) {
+  const std::string salt(16, 's'), hash(32, 'h');
+  for (const std::string& bytes :
+       {Encode(FullPut(salt, "layer")), Encode(PartialPut(5, salt, hash))}) {
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_EQ(DecodeCode(bytes.substr(0, size), kShort), Code::STORE_CORRUPT) << size;
+    }
+    EXPECT_EQ(DecodeCode(bytes, kShort), Code::kOk);
+  }
 }
 
 TEST(EntryCodec, UnknownTypesAndFormsAreRefused) {
