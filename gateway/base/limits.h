@@ -126,35 +126,12 @@ inline constexpr size_t kControlPayloadBytesMax = 2 * kMiB;  // the table of for
 inline constexpr size_t kSmallPayloadBytesMax = 16 * kKiB;   // all other frames
 inline constexpr size_t kPageBytesTarget = 256 * kKiB;       // of entries, in one data frame
 inline constexpr size_t kPageEntriesTarget = 4096;           // whichever comes first
-inline constexpr uint64_t kCreditBytesMin = 8 * uint64_t{kMiB};
-inline constexpr uint64_t kCreditBytesMax = 256 * uint64_t{kMiB};
-inline constexpr size_t kReceiveBatchBytesMax = 16 * kMiB;  // of one commit of received pages
 inline constexpr size_t kReceiveBatchEntriesMax = 32768;
-inline constexpr size_t kSendQueueBytesMax = 8 * kMiB;      // of one connection, encoded
-inline constexpr size_t kStreamFramesPerSecondMax = 20000;  // OFFER and HEAD of one peer
-inline constexpr size_t kControlFramesPerSecondMax = 200;   // of one peer, beside data
-inline constexpr size_t kOfferedStreamsMax = 65536;         // of one session
-inline constexpr size_t kPathNodesMax = 8;                  // of a stream, origin to sender
-inline constexpr size_t kFillSeqsMax = 10000;
 inline constexpr size_t kReceiptItemsMax = 20000;
 inline constexpr uint64_t kTreeSpan = 256;  // leaves under one stored inner node
 
-// --- connections
-inline constexpr size_t kHttpHeadBytesMax = 16 * kKiB;  // request line and header fields
-inline constexpr size_t kHttpFieldsMax = 100;
-inline constexpr size_t kHttpBodyBytesMax = 1 * kMiB;
-inline constexpr int kHandshakeMsMax = 10000;
-inline constexpr int kHttpHeadMsMax = 10000;
-inline constexpr int kHelloMsMax = 10000;         // from the upgrade to the other side's HELLO
-inline constexpr int kSilenceIntervalsMax = 3;    // ping intervals without any frame
-inline constexpr int kStalledSendMsMax = 30000;   // a write that makes no progress
-inline constexpr int kCreditStallMsMax = 120000;  // no credit while data waits
-inline constexpr int kStopMsMax = 10000;          // graceful stop
-
 static_assert(3 * kLayerBytesMax + kHeaderBytesMax + 64 * kKiB <= kFramePayloadBytesMax,
               "one entry always fits a frame");
-static_assert(kFramePayloadBytesMax <= kCreditBytesMin,
-              "a full frame always fits the first credit");
 static_assert(kCellBytesMax <= kRowBytesMax);
 static_assert(kFieldTextBytesMax <= kLayerBytesMax);
 static_assert(kLayerBytesMax * 3 <= kTickBytesMax, "one record always fits a tick");
