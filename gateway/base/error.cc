@@ -17,17 +17,24 @@ absl::StatusCode CanonicalCode(int http_status) {
     case 415:
     case 422:
       return absl::StatusCode::kInvalidArgument;
+    case 401:
+      return absl::StatusCode::kUnauthenticated;
     case 403:
     case 451:
       return absl::StatusCode::kPermissionDenied;
     case 404:
       return absl::StatusCode::kNotFound;
+    case 408:
+      return absl::StatusCode::kDeadlineExceeded;
     case 409:
     case 410:
+    case 426:
       return absl::StatusCode::kFailedPrecondition;
     case 413:
+    case 429:
     case 507:
       return absl::StatusCode::kResourceExhausted;
+    case 405:
     case 501:
       return absl::StatusCode::kUnimplemented;
     case 503:
