@@ -138,18 +138,25 @@ def run_gtest(preset, name, command, env):
     return result
 
 
+def corpus_of(target):
+    """fuzz_readers_csv has its inputs in tests/fuzz/corpus/readers/csv."""
+    library, _, subject = target.removeprefix("fuzz_").partition("_")
+    return ROOT / "tests" / "fuzz" / "corpus" / library / subject
+
+
 def run_fuzzer(binary):
     """The corpus, then a fixed number of inputs derived from it."""
     result = Result("fuzz", binary.name)
-    name = binary.name.removeprefix("fuzz_").removesuffix("_fuzz")
-    corpora = [folder for folder in (ROOT / "tests" / "fuzz" / "corpus" / binary.name,
-                                     ROOT / "tests" / "fuzz" / "corpus" / name) if folder.is_dir()]
+    corpus = corpus_of(binary.name)
+    if not corpus.is_dir():
+        result.failed, result.output = 1, f"{corpus} is missing: a fuzz target has a corpus"
+        return result
     scratch = ROOT / "build" / "fuzz" / "found" / binary.name
     scratch.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     code, output = run([str(binary), f"-runs={FUZZ_RUNS}", "-max_total_time=60", "-seed=1",
                         "-print_final_stats=0", f"-artifact_prefix={scratch}/", str(scratch)]
-                       + [str(folder) for folder in corpora[:1]],
+                       + [str(corpus)],
                        TIMEOUT_S["fuzz"], sanitizer_env("fuzz"))
     result.seconds = time.monotonic() - start
     result.passed, result.failed = (1, 0) if code == 0 else (0, 1)
@@ -206,9 +213,8 @@ def jobs_of(suite, options):
         return [lambda f=f: run_unittest(suite, f) for f in python_files(suite)
                 if wanted(f.relative_to(ROOT).as_posix())]
     if suite == "fuzz":
-        folder = ROOT / "build" / "fuzz" / "tests"
-        binaries = [b for b in sorted(folder.rglob("*fuzz*")) if b.is_file() and os.access(b,
-                                                                                           os.X_OK)]
+        folder = ROOT / "build" / "fuzz" / "fuzz"
+        binaries = [b for b in sorted(folder.glob("fuzz_*")) if os.access(b, os.X_OK)]
         return [lambda b=b: run_fuzzer(b) for b in binaries if wanted(b.name)]
     env = {"TOMBOLO_TEST_LONG": "1"} if options.all else {}
     return [lambda n=n, c=c: run_gtest(suite, n, c, env)

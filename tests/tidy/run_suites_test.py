@@ -106,5 +106,18 @@ class Whole(unittest.TestCase):
         self.assertTrue(output.rstrip().endswith("0 passed, 0 failed"), output)
 
 
+class Fuzz(unittest.TestCase):
+    def test_every_target_has_its_corpus(self):
+        sources = sorted((run_suites.ROOT / "tests" / "fuzz").glob("fuzz_*.cc"))
+        self.assertTrue(sources)
+        for source in sources:
+            corpus = run_suites.corpus_of(source.stem)
+            self.assertTrue(corpus.is_dir() and any(corpus.iterdir()), corpus)
+
+    def test_a_target_without_a_corpus_fails(self):
+        result = run_suites.run_fuzzer(pathlib.Path("fuzz_no_such"))
+        self.assertEqual((result.passed, result.failed), (0, 1))
+
+
 if __name__ == "__main__":
     unittest.main()
