@@ -26,6 +26,7 @@ LONG_SUITES = ["release", "asan", "tsan", "fuzz", "python", "tidy"]
 AT_ONCE = 2
 TIMEOUT_S = {"dev": 600, "release": 600, "asan": 1200, "tsan": 1800, "fuzz": 300, "python": 900,
              "tidy": 300}
+LONG_FACTOR = 3  # a thousand kills take most of ten minutes in release
 FUZZ_RUNS = 20000
 OUTPUT_LINES_MAX = 120
 
@@ -118,7 +119,9 @@ def run_gtest(preset, name, command, env):
     start = time.monotonic()
     is_gtest = f"build/{preset}/tests/" in command[0]
     extra = [f"--gtest_output=json:{report_file}", "--gtest_brief=1"] if is_gtest else []
-    code, output = run(command + extra, TIMEOUT_S[preset], dict(sanitizer_env(preset), **env))
+    longer = LONG_FACTOR if "TOMBOLO_TEST_LONG" in env else 1
+    code, output = run(command + extra, longer * TIMEOUT_S[preset],
+                       dict(sanitizer_env(preset), **env))
     result.seconds = time.monotonic() - start
     if is_gtest and report_file.exists():
         try:
