@@ -26,13 +26,8 @@ std::optional<std::string_view> Unseal(std::string_view bytes) {
   return body;
 }
 
-// Days may lie before 1970.
-uint64_t ZigZag(int64_t value) {
-  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
-}
-int64_t UnZigZag(uint64_t value) {
-  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
-}
+// Days before 1970 are large numbers here.
+uint32_t DayBits(int32_t day) { return static_cast<uint32_t>(day); }
 
 bool TakeBytes(std::string_view* in, size_t size, std::string_view* out) {
   if (in->size() < size) return false;
@@ -51,14 +46,15 @@ bool Take(std::string_view* in, Number* out) {
 
 bool TakeEntry(std::string_view* in, TraceEntry* entry) {
   std::string_view print;
-  uint64_t day = 0;
+  uint64_t day = 0;  // plus one; 0 = none
   if (!TakeBytes(in, OutputPrint::kBytes, &print) || !Take(in, &entry->stream) ||
       !Take(in, &entry->seq) || !Take(in, &entry->scope) || !Take(in, &day) ||
-      !Take(in, &entry->warnings_count) || entry->warnings_count > TraceEntry::kWarningsMax) {
+      day > uint64_t{UINT32_MAX} + 1 || !Take(in, &entry->warnings_count) ||
+      entry->warnings_count > TraceEntry::kWarningsMax) {
     return false;
   }
   entry->print = OutputPrint::From(print);
-  if (day > 0) entry->holds_through = static_cast<int32_t>(UnZigZag(day - 1));
+  if (day > 0) entry->holds_through = static_cast<int32_t>(day - 1);
   for (size_t i = 0; i < entry->warnings_count; ++i) {
     int code = 0;
     if (!Take(in, &code)) return false;
@@ -94,7 +90,7 @@ std::string EncodeTracePart(absl::Span<const TraceEntry> entries) {
     AppendVarint(entry.stream, &body);
     AppendVarint(entry.seq, &body);
     AppendVarint(entry.scope, &body);
-    AppendVarint(entry.holds_through ? ZigZag(*entry.holds_through) + 1 : 0, &body);
+    AppendVarint(entry.holds_through ? uint64_t{DayBits(*entry.holds_through)} + 1 : 0, &body);
     AppendVarint(entry.warnings_count, &body);
     for (size_t i = 0; i < entry.warnings_count; ++i) {
       AppendVarint(static_cast<uint64_t>(entry.warnings[i]), &body);
@@ -116,7 +112,7 @@ std::optional<std::vector<TraceEntry>> DecodeTracePart(std::string_view bytes) {
 std::string EncodeTraceHeading(const TraceHeading& heading) {
   std::string body = heading.conditions;
   body.resize(kConditionsBytes, '\0');
-  AppendVarint(ZigZag(heading.validated_on), &body);
+  AppendVarint(DayBits(heading.validated_on), &body);
   AppendVarint(heading.parts, &body);
   AppendPlaces(heading.streams, &body);
   AppendPlaces(heading.outdated, &body);
@@ -127,7 +123,7 @@ std::optional<TraceHeading> DecodeTraceHeading(std::string_view bytes) {
   std::optional<std::string_view> body = Unseal(bytes);
   TraceHeading heading;
   std::string_view conditions;
-  uint64_t day = 0;
+  uint32_t day = 0;
   if (!body.has_value() || !TakeBytes(&*body, kConditionsBytes, &conditions) ||
       !Take(&*body, &day) || !Take(&*body, &heading.parts) ||
       !TakePlaces(&*body, &heading.streams) || !TakePlaces(&*body, &heading.outdated) ||
@@ -135,7 +131,7 @@ std::optional<TraceHeading> DecodeTraceHeading(std::string_view bytes) {
     return std::nullopt;
   }
   heading.conditions = std::string(conditions);
-  heading.validated_on = static_cast<int32_t>(UnZigZag(day));
+  heading.validated_on = static_cast<int32_t>(day);
   return heading;
 }
 

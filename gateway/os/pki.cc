@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gateway/base/date.h"
+#include "gateway/base/freed.h"
 #include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 #include "gateway/os/key_file.h"
@@ -21,13 +22,6 @@
 namespace tombolo::os {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using X509Ptr = std::unique_ptr<X509, Freed<X509_free>>;

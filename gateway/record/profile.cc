@@ -5,8 +5,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/base/limits.h"
 #include "gateway/base/hash.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 #include "gateway/record/division.h"
 #include "gateway/record/profile_table.h"

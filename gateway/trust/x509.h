@@ -14,16 +14,10 @@
 #include <string_view>
 
 #include "gateway/base/error.h"
+#include "gateway/base/freed.h"
 
 namespace tombolo::trust {
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 using X509Ptr = std::unique_ptr<X509, Freed<X509_free>>;
 using CrlPtr = std::unique_ptr<X509_CRL, Freed<X509_CRL_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;

@@ -2,6 +2,10 @@
 // every outcome is what a node without a trace gives.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
 #include "gateway/base/date.h"
 #include "gateway/base/limits.h"
 #include "gateway/node/erase.h"
@@ -253,6 +257,51 @@ TEST_F(KnownRowsTest, LongFilesWithShiftedRows) {
   Take(file());
   EXPECT_EQ(Known(), static_cast<uint64_t>(count) + 10);
   EXPECT_EQ(Rows().rows_unchanged(), static_cast<uint64_t>(count) + 10);
+}
+
+// What the verdict was worth is kept with the row: its last day, and warnings that count each time.
+TEST_F(KnownRowsTest, AVerdictEndsAndWarningsAreCountedAgain) {
+  Use({});
+  Take(TownFile(3));
+  std::optional<std::vector<node::TraceEntry>> entries = node::DecodeTracePart(Part(1));
+  ASSERT_TRUE(entries.has_value());
+  ASSERT_EQ(entries->size(), 3u);
+  const int32_t today = DaysFromUs(clock.NowUs());
+  (*entries)[0].holds_through = today - 1;
+  (*entries)[1].holds_through = today;
+  (*entries)[2].warnings[(*entries)[2].warnings_count++] = Code::DIVISION_UNKNOWN;
+  store::Tick tick;
+  tick.trace_parts = {{Traces().at(0), 1, node::EncodeTracePart(*entries)}};
+  ASSERT_OK(context.store->Commit(tick));
+  Take(TownFile(3));
+  EXPECT_EQ(Known(), 2u);
+  EXPECT_EQ(Rows().rows_unchanged(), 3u);
+  EXPECT_EQ(sum.warnings, (std::map<std::string, uint64_t>{{"DIVISION_UNKNOWN", 1}}));
+}
+
+// The warnings of the first reading are those of every later one.
+TEST_F(KnownRowsTest, KnownRowsWarnAsTheyDid) {
+  UseShipped("cn-registration-shanghai");
+  const std::string folder = TOMBOLO_SOURCE_DIR "/adapters/packs/cn-registration-shanghai/sample/";
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().extension() != ".csv") continue;
+    std::ifstream in(file.path(), std::ios::binary);
+    std::string content{std::istreambuf_iterator<char>(in), {}};
+    // A credit code whose own check character is right and that of the code within is not.
+    content = std::regex_replace(content, std::regex("91[0-9]{6}[0-9A-Z]{10}"),
+                                 "91310115M0000000EJ", std::regex_constants::format_first_only);
+    const std::string name = file.path().filename().string();
+    Take(content, {}, name);
+    const std::map<std::string, uint64_t> warnings = sum.warnings;
+    EXPECT_EQ(warnings.at("USCC_CHECK"), 1u);
+    Take(content, {}, name);
+    EXPECT_GT(Known(), 0u);
+    EXPECT_EQ(Known(), Rows().rows_unchanged());
+    EXPECT_EQ(sum.warnings, warnings);
+    ++files;
+  }
+  EXPECT_EQ(files, 1);
 }
 
 TEST_F(KnownRowsTest, ADamagedPartIsReadPast) {

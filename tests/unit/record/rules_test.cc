@@ -104,6 +104,32 @@ TEST_F(RulesTest, BringsValuesToNormalForm) {
   EXPECT_EQ(At(&draft, "owner.id"), Value(IdentifierValue{"test.person", "P1234567"}));
 }
 
+TEST_F(RulesTest, TheVerdictSaysHowLongItHolds) {
+  Draft draft = Sound(kRegister);
+  draft.header.publish_until.reset();
+  draft.header.share_until.reset();
+  Faults(&draft);
+  EXPECT_EQ(verdict_.holds_through, std::nullopt);
+  draft = Sound(kPenalty);
+  draft.header.publish_until = kToday + 1;
+  EXPECT_EQ(Faults(&draft), "");
+  EXPECT_EQ(verdict_.holds_through, kToday + 1);
+  draft.header.publish_until = kToday;
+  EXPECT_EQ(Faults(&draft), "");  // its last day
+  EXPECT_EQ(verdict_.holds_through, kToday);
+  draft = Sound(kList);
+  draft.header.share_until = kToday + 3;
+  Faults(&draft);
+  ASSERT_TRUE(verdict_.holds_through.has_value());
+  EXPECT_LE(*verdict_.holds_through, kToday + 3);
+  // What ended is told whenever it ended.
+  draft = Sound(kPenalty);
+  draft.header.state = v1::REPAIRED;
+  draft.header.publish_until = kToday - 1;
+  Faults(&draft);
+  EXPECT_EQ(verdict_.holds_through, std::nullopt);
+}
+
 TEST_F(RulesTest, AllFaultsTogetherUpToTheLimit) {
   Draft draft = Sound(kRegister);
   At(&draft, "subject.name") = std::monostate();

@@ -12,26 +12,10 @@
 #include "gateway/base/text.h"
 #include "gateway/trust/federation.h"
 #include "tests/support/assert_ok.h"
+#include "tests/unit/trust/json_document.h"
 
 namespace tombolo::trust {
 namespace {
-
-namespace json = boost::json;
-
-std::string Bytes(const json::value& hex) { return *FromHex(std::string(hex.as_string())); }
-
-v1::SignedDocument DocumentOf(const json::value& value) {
-  v1::SignedDocument document;
-  document.set_kind(static_cast<v1::DocumentKind>(value.at("kind").to_number<int>()));
-  document.set_body(Bytes(value.at("body")));
-  for (const json::value& one : value.at("signatures").as_array()) {
-    v1::DocumentSignature* signature = document.add_signatures();
-    signature->set_key_id(Bytes(one.at("key_id")));
-    signature->set_suite(one.at("suite").to_number<uint32_t>());
-    signature->set_signature(Bytes(one.at("signature")));
-  }
-  return document;
-}
 
 // A node that keeps what waits and tries it again after every activation.
 class Keeper {

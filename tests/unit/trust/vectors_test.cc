@@ -15,13 +15,12 @@
 #include "gateway/base/text.h"
 #include "tests/support/assert_ok.h"
 #include "tests/unit/trust/fixture.h"
+#include "tests/unit/trust/json_document.h"
 
 namespace tombolo::trust {
 namespace {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
-
 const fs::path kFolder = fs::path(TOMBOLO_SOURCE_DIR) / "conformance/vectors/trust";
 
 json::object KeysOf(const v1::SignedDocument& document, const v1::RoleKeys& role) {
@@ -136,18 +135,8 @@ std::string Read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string Bytes(const json::value& hex) { return *FromHex(std::string(hex.as_string())); }
-
 Status Judge(const json::object& value) {
-  v1::SignedDocument document;
-  document.set_kind(static_cast<v1::DocumentKind>(value.at("kind").to_number<int>()));
-  document.set_body(Bytes(value.at("body")));
-  for (const json::value& one : value.at("signatures").as_array()) {
-    v1::DocumentSignature* signature = document.add_signatures();
-    signature->set_key_id(Bytes(one.at("key_id")));
-    signature->set_suite(one.at("suite").to_number<uint32_t>());
-    signature->set_signature(Bytes(one.at("signature")));
-  }
+  const v1::SignedDocument document = DocumentOf(value);
   v1::RoleKeys role;
   for (const json::value& one : value.at("keys").as_array()) {
     v1::PublicKey* key = role.add_keys();
