@@ -62,6 +62,12 @@ int NoPassword(char*, int, int, void*) { return -1; }
 
 StatusOr<KeyPtr> ReadKey(const std::string& folder) {
   const std::string path = JoinPath(folder, kKeyPem);
+  if (!FileExists(path)) {
+    return MakeError(Code::FILE_UNREADABLE,
+                     "there is no " + path +
+                         "; name the folder that tombolo pki made, or make one: "
+                         "tombolo pki --help shows how");
+  }
   ASSIGN_OR_RETURN(const SecretText pem, ReadSecretFile(path));
   const BioPtr in = Reading(pem.view());
   KeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, NoPassword, nullptr));
@@ -198,6 +204,12 @@ Status NoteIssued(const std::string& folder, X509* certificate, const std::strin
 }
 
 Status NewFolder(const std::string& folder) {
+  if (FileExists(JoinPath(folder, kKeyPem))) {
+    return MakeError(Code::ALREADY_EXISTS,
+                     folder +
+                         " has a key, which is never overwritten; name another folder, or use "
+                         "tombolo pki renew for a node's key");
+  }
   if (FolderExists(folder)) return absl::OkStatus();
   return MakeFolder(folder, kFolderMode);
 }
@@ -392,7 +404,10 @@ StatusOr<std::string> SignNodeRequest(const std::string& authority_folder,
   EVP_PKEY* key = request == nullptr ? nullptr : X509_REQ_get0_pubkey(request.get());
   const bool own = key != nullptr && X509_REQ_verify(request.get(), key) == 1;
   ERR_clear_error();
-  if (!own) return Wrong("not a signing request in PEM that its own key has signed");
+  if (!own)
+    return Wrong(
+        "the request is no signing request in PEM that its own key has signed; the node's operator "
+        "makes one with tombolo pki request");
   ASSIGN_OR_RETURN(const std::string spiffe_id, NameOfRequest(request.get()));
   X509* issuer = authority.certificate.get();
   RETURN_IF_ERROR(NotBeyond(issuer, days, clock));

@@ -20,6 +20,15 @@ constexpr char kDomain[] = "federation.example";
 constexpr char kCity[] = "spiffe://federation.example/xx/city";
 constexpr int64_t kDayUs = int64_t{86400} * 1000000;
 
+template <typename Result>
+std::string Message(const Result& result) {
+  if constexpr (requires { result.status(); }) {
+    return Describe(result.status());
+  } else {
+    return Describe(result);
+  }
+}
+
 class Pki : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -92,8 +101,9 @@ TEST_F(Pki, KeysAreTheOwnersAndStayWhereTheyAre) {
 }
 
 TEST_F(Pki, NothingIsOverwritten) {
-  EXPECT_CODE(Code::ALREADY_EXISTS,
-              MakeRoot({Path("root"), "Root", kDomain, 10}, &clock_, &entropy_));
+  const auto again = MakeRoot({Path("root"), "Root", kDomain, 10}, &clock_, &entropy_);
+  EXPECT_CODE(Code::ALREADY_EXISTS, again);
+  EXPECT_NE(Message(again).find("name another folder"), std::string::npos) << Message(again);
   EXPECT_CODE(Code::ALREADY_EXISTS, MakeIntermediate({Path("province"), "P", kDomain, 10},
                                                      Path("root"), &clock_, &entropy_));
   ASSERT_OK(MakeNodeRequest(Path("city"), kCity, false));
@@ -172,6 +182,12 @@ TEST_F(Pki, WrongRequestsAndNames) {
   ASSERT_OK_AND_ASSIGN(const std::string chain,
                        SignNodeRequest(Path("province"), odd, 10, &clock_, &entropy_));
   EXPECT_CODE(Code::PEER_CERT_FORM, Verify(chain));
+  // What is missing or wrong is told with the next step.
+  const auto lost = SignNodeRequest(Path("nowhere"), request, 10, &clock_, &entropy_);
+  EXPECT_CODE(Code::FILE_UNREADABLE, lost);
+  EXPECT_NE(Message(lost).find("tombolo pki --help"), std::string::npos) << Message(lost);
+  const auto junk = SignNodeRequest(Path("province"), "x", 10, &clock_, &entropy_);
+  EXPECT_NE(Message(junk).find("tombolo pki request"), std::string::npos) << Message(junk);
   // A node signs for nobody.
   EXPECT_FALSE(SignNodeRequest(Path("city"), request, 10, &clock_, &entropy_).ok());
 }
