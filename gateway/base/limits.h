@@ -129,6 +129,28 @@ inline constexpr size_t kPageEntriesTarget = 4096;           // whichever comes 
 inline constexpr size_t kReceiveBatchEntriesMax = 32768;
 inline constexpr size_t kReceiptItemsMax = 20000;
 inline constexpr uint64_t kTreeSpan = 256;  // leaves under one stored inner node
+inline constexpr uint64_t kCreditBytesMin = 8 * uint64_t{kMiB};
+inline constexpr uint64_t kCreditBytesMax = 256 * uint64_t{kMiB};
+inline constexpr size_t kReceiveBatchBytesMax = 16 * kMiB;  // of one commit of received pages
+inline constexpr size_t kSendQueueBytesMax = 8 * kMiB;      // of one connection, encoded
+inline constexpr size_t kStreamFramesPerSecondMax = 20000;  // OFFER and HEAD of one peer
+inline constexpr size_t kControlFramesPerSecondMax = 200;   // of one peer, beside data
+inline constexpr size_t kOfferedStreamsMax = 65536;         // of one session
+inline constexpr size_t kPathNodesMax = 8;                  // of a stream, origin to sender
+inline constexpr size_t kFillSeqsMax = 10000;
+inline constexpr size_t kHttpHeadBytesMax = 16 * kKiB;  // request line and header fields
+inline constexpr size_t kHttpFieldsMax = 100;
+inline constexpr size_t kHttpBodyBytesMax = 1 * kMiB;
+inline constexpr int kHandshakeMsMax = 10000;
+inline constexpr int kHttpHeadMsMax = 10000;
+inline constexpr int kHelloMsMax = 10000;         // from the upgrade to the other side's HELLO
+inline constexpr int kSilenceIntervalsMax = 3;    // ping intervals without any frame
+inline constexpr int kStalledSendMsMax = 30000;   // a write that makes no progress
+inline constexpr int kCreditStallMsMax = 120000;  // no credit while data waits
+inline constexpr int kStopMsMax = 10000;          // graceful stop
+// Local numbers of other origins' streams, and of deliveries, begin here: a server that receives
+// and a command that ingests then never draw the same number.
+inline constexpr uint32_t kReceivedNumbersFrom = 1 << 16;
 
 static_assert(3 * kLayerBytesMax + kHeaderBytesMax + 64 * kKiB <= kFramePayloadBytesMax,
               "one entry always fits a frame");

@@ -6,6 +6,7 @@
 #ifndef TOMBOLO_GATEWAY_NODE_CONTEXT_H_
 #define TOMBOLO_GATEWAY_NODE_CONTEXT_H_
 
+#include <functional>
 #include <string>
 
 #include "gateway/base/seams.h"
@@ -25,9 +26,12 @@ struct Context {
   // Name of this build of the program, another for other code; "" = unknown, and nothing is relied
   // on that another build may have judged (known_rows.h).
   std::string program;
+  // 32 bytes, from the node's secret: under it this node issues cursors and takes them back.
+  std::string cursor_key;
   store::Store* store = nullptr;
   ledger::Signer* signer = nullptr;      // null for reading only
   record::Identity* identity = nullptr;  // null for reading only
+  std::function<void()> committed;       // after each commit, may be empty: tells other processes
   Clock* clock = nullptr;
   Entropy* entropy = nullptr;
 };

@@ -45,6 +45,16 @@ StatusOr<std::string> LeafOf(const Context& context, ledger::EntryHasher* hasher
   return leaf.str();
 }
 
+// Only a record's origin can erase it; a holder follows its tombstone.
+Status CheckOwn(const Context& context, const store::StreamState& stream) {
+  ASSIGN_OR_RETURN(const v1::StreamDescriptor descriptor,
+                   ledger::DecodeDescriptor(stream.descriptor));
+  if (descriptor.origin() == context.origin) return absl::OkStatus();
+  return MakeError(Code::NOT_PERMITTED,
+                   "the record is " + descriptor.origin() +
+                       "'s, which alone can erase it; ask there, and it goes from here as well");
+}
+
 }  // namespace
 
 StatusOr<uint64_t> EraseRecord(const Context& context, const RecordId& id) {
@@ -60,7 +70,10 @@ StatusOr<uint64_t> EraseRecord(const Context& context, const RecordId& id) {
   }
   ASSIGN_OR_RETURN(const std::vector<store::StreamState> streams, context.store->Streams());
   std::map<uint32_t, std::string> stream_ids;
-  for (const store::StreamState& stream : streams) stream_ids[stream.number] = stream.stream_id;
+  for (const store::StreamState& stream : streams) {
+    if (stream.number == state.stream) RETURN_IF_ERROR(CheckOwn(context, stream));
+    stream_ids[stream.number] = stream.stream_id;
+  }
 
   ASSIGN_OR_RETURN(std::unique_ptr<TickWriter> writer, TickWriter::Open(context));
   ledger::EntryHasher hasher(context.suite);

@@ -62,6 +62,7 @@ StatusOr<std::vector<Exported>> StreamsToExport(const Context& context, std::str
   for (store::StreamState& state : states) {
     ASSIGN_OR_RETURN(const v1::StreamDescriptor descriptor,
                      ledger::DecodeDescriptor(state.descriptor));
+    if (descriptor.origin() != context.origin) continue;  // its origin exports it
     if (!item.empty() && descriptor.kind() == v1::RECORDS && descriptor.item() != item) continue;
     if (state.size == 0) continue;
     Exported exported{std::move(state), {}};

@@ -44,7 +44,7 @@ v1::StreamEntry ToStreamEntry(const store::EntryView& entry) {
   const std::array<v1::LayerCopy*, 3> copies = {
       out.mutable_public_layer(), out.mutable_government_layer(), out.mutable_limited_layer()};
   for (size_t i = 0; i < copies.size(); ++i) {
-    if (entry.form == store::Form::kFull) {
+    if (store::Has(store::ShownLayers(entry), i)) {
       copies[i]->set_salt(std::string(entry.salts[i]));
       copies[i]->set_content(std::string(entry.layers[i]));
     } else {
@@ -63,7 +63,14 @@ StatusOr<Inspector> Inspector::Open(const Context& context) {
   }
   ASSIGN_OR_RETURN(const std::vector<store::IngestRow> ingests, context.store->Ingests());
   for (const store::IngestRow& row : ingests) inspector.ingests_[row.number] = row;
+  ASSIGN_OR_RETURN(const std::vector<store::Delivery> deliveries, context.store->Deliveries());
+  for (const store::Delivery& row : deliveries) inspector.deliveries_[row.number] = row;
   return inspector;
+}
+
+bool Inspector::IsReceived(uint32_t stream) const {
+  const auto it = descriptors_.find(stream);
+  return it != descriptors_.end() && it->second.origin() != context_->origin;
 }
 
 StatusOr<store::RecordState> Inspector::StateOf(const RecordId& id) {
@@ -92,7 +99,13 @@ StatusOr<RecordView> Inspector::At(const store::RecordState& state, uint32_t str
   view.type = entry.type;
   view.form = entry.form;
   view.present = state.present && stream == state.stream && seq == state.seq;
-  if (const auto it = ingests_.find(entry.ingest); it != ingests_.end()) view.ingest = it->second;
+  view.received = IsReceived(stream);
+  if (const auto it = deliveries_.find(entry.ingest); view.received && it != deliveries_.end()) {
+    view.delivery = it->second;
+  }
+  if (const auto it = ingests_.find(entry.ingest); !view.received && it != ingests_.end()) {
+    view.ingest = it->second;
+  }
   if (previous != nullptr) *previous = {entry.previous_stream, entry.previous_seq};
   if (entry.form == store::Form::kErased) return view;
   if (entry.type == v1::RETRACT) {
@@ -101,14 +114,20 @@ StatusOr<RecordView> Inspector::At(const store::RecordState& state, uint32_t str
     view.recorded_at_us = header.recorded_at_us();
     return view;
   }
-  ASSIGN_OR_RETURN(view.header, record::DecodeHeader(entry.header));
-  view.version = view.header.version();
-  view.recorded_at_us = view.header.recorded_at_us();
-  if (entry.form != store::Form::kFull) return view;
-  for (size_t i = 0; i < view.layers.size(); ++i) {
-    ASSIGN_OR_RETURN(view.layers[i], record::DecodeLayer(entry.layers[i]));
-  }
+  RETURN_IF_ERROR(FillPut(entry, &view));
   return view;
+}
+
+Status Inspector::FillPut(const store::EntryView& entry, RecordView* view) const {
+  ASSIGN_OR_RETURN(view->header, record::DecodeHeader(entry.header));
+  view->version = view->header.version();
+  view->recorded_at_us = view->header.recorded_at_us();
+  view->shown = store::ShownLayers(entry);
+  for (size_t i = 0; i < view->layers.size(); ++i) {
+    if (!store::Has(view->shown, i)) continue;
+    ASSIGN_OR_RETURN(view->layers[i], record::DecodeLayer(entry.layers[i]));
+  }
+  return absl::OkStatus();
 }
 
 StatusOr<RecordView> Inspector::Show(const RecordId& id) {
@@ -124,7 +143,9 @@ StatusOr<std::vector<RecordView>> Inspector::History(const RecordId& id) {
     std::pair<uint32_t, uint64_t> previous;
     ASSIGN_OR_RETURN(RecordView view, At(state, at.first, at.second, &previous));
     if (!versions.empty() && view.form == store::Form::kErased) {
-      view.version = versions.back().version - 1;  // its header is gone; versions have no gaps
+      // Its header is gone. Own versions have no gaps; of received ones it is the least that may
+      // be.
+      view.version = versions.back().version - 1;
     }
     versions.push_back(std::move(view));
     if (versions.size() > state.version) {
@@ -140,9 +161,11 @@ Status Inspector::List(const RecordFilter& filter,
                        const std::function<bool(const RecordView&)>& visit) {
   Status status;
   size_t shown = 0;
+  const std::string& origin = filter.origin.empty() ? context_->origin : filter.origin;
   const auto consider = [&](const store::RecordState& state) {
     if (!state.present && !filter.gone) return true;
     const v1::StreamDescriptor& stream = descriptors_[state.stream];
+    if (filter.origin != "*" && stream.origin() != origin) return true;
     if (!filter.item.empty() && stream.item() != filter.item) return true;
     if (filter.sharing_class.has_value() && stream.sharing_class() != *filter.sharing_class) {
       return true;

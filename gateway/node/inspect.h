@@ -1,4 +1,5 @@
-// Looking at what a node holds: records, their history, and the entry behind each version.
+// Looking at what a node holds: records, their history, and the entry behind each version; of its
+// own records and of those received from others, whose layers may be withheld.
 //
 // Ownership: results own their bytes. Thread-safety: one thread. Errors: NOT_FOUND, STORE_CORRUPT
 // and others of the store.
@@ -20,21 +21,25 @@ namespace tombolo::node {
 
 // One version of a record as this node holds it.
 struct RecordView {
-  RecordId id;
+  RecordId id;  // in this node; a received record has its origin's id in `header`
   v1::StreamDescriptor stream;
+  bool received = false;  // stream.origin() is another node
   uint64_t seq = 0;
   uint64_t version = 0;
   v1::EntryType type = v1::PUT;
   store::Form form = store::Form::kFull;
   bool present = false;             // of the current version: the record is in force at this node
   v1::RecordHeader header;          // PUT, unless erased
-  std::array<v1::Layer, 3> layers;  // PUT with content
+  std::array<v1::Layer, 3> layers;  // PUT, where `shown` has the layer's bit
+  store::LayerMask shown = 0;       // the layers that this node has; the others are withheld
   int64_t recorded_at_us = 0;
-  store::IngestRow ingest;  // number 0 = not made by an ingest
+  store::IngestRow ingest;   // of an own record; number 0 = not made by an ingest
+  store::Delivery delivery;  // of a received one; number 0 = not known
 };
 
 struct RecordFilter {
-  std::string item;  // empty = all
+  std::string origin;  // SPIFFE ID; empty = this node's own records, "*" = those of all origins
+  std::string item;    // empty = all
   std::optional<v1::SharingClass> sharing_class;
   std::optional<v1::RecordState> state;
   std::optional<SubjectKey> subject;
@@ -62,6 +67,9 @@ class Inspector {
 
  private:
   explicit Inspector(const Context& context) : context_(&context) {}
+  bool IsReceived(uint32_t stream) const;
+  // Header, layers and what else a PUT has.
+  Status FillPut(const store::EntryView& entry, RecordView* view) const;
   StatusOr<RecordView> At(const store::RecordState& state, uint32_t stream, uint64_t seq,
                           std::pair<uint32_t, uint64_t>* previous);
   StatusOr<store::RecordState> StateOf(const RecordId& id);
@@ -69,6 +77,7 @@ class Inspector {
   const Context* context_;
   std::map<uint32_t, v1::StreamDescriptor> descriptors_;
   std::map<uint32_t, store::IngestRow> ingests_;
+  std::map<uint32_t, store::Delivery> deliveries_;
 };
 
 // An entry as it travels or is exported.

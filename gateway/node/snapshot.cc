@@ -86,6 +86,8 @@ StatusOr<SnapshotOutcome> RetractVanished(IngestRun* run, const SnapshotBasis& b
   outcome.scopes = basis.scopes.size();
   std::vector<store::RecordState> vanished;
   RETURN_IF_ERROR(run->context->store->ScanRecords([&](const store::RecordState& state) {
+    // What was received from others has no scope; a file never speaks for it.
+    if (state.stream >= limits::kReceivedNumbersFrom) return true;
     if (!state.present || basis.scopes.count(state.scope) == 0) return true;
     // Records that this run made or met are present afterwards; those it made are counted as new
     // above.

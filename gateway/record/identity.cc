@@ -28,6 +28,10 @@ Id Cut(const Digest& digest) {
 
 }  // namespace
 
+std::string CursorKey(std::string_view node_secret) {
+  return DerivedKey(node_secret, "tombolo/cursor/v1");
+}
+
 struct Identity::Impl {
   explicit Impl(std::string_view node_secret)
       : record(DerivedKey(node_secret, "tombolo/record-id/v1")),

@@ -21,6 +21,9 @@ namespace tombolo::record {
 
 inline constexpr size_t kNodeSecretBytes = 32;
 
+// The key under which a node issues cursors and takes them back (docs/formats/cursor.md); 32 bytes.
+std::string CursorKey(std::string_view node_secret);
+
 class Identity {
  public:
   explicit Identity(std::string_view node_secret);  // kNodeSecretBytes

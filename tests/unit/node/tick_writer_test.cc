@@ -7,99 +7,17 @@
 #include <functional>
 #include <set>
 
-#include "gateway/audit/event.h"
 #include "gateway/base/limits.h"
-#include "gateway/ledger/checkpoint.h"
 #include "gateway/node/initialise.h"
 #include "gateway/os/signer.h"
 #include "gateway/store/memory/memory_store.h"
 #include "tests/support/assert_ok.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/fake_entropy.h"
-#include "tests/support/temp_dir.h"
+#include "tests/unit/node/fixture.h"
 
 namespace tombolo::node {
 namespace {
 
-class TickWriterTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_OK(os::GenerateKeyFile(v1::SHA256_ED25519, dir_.File("key")));
-    ASSERT_OK_AND_ASSIGN(signer_, os::LoadSigner(v1::SHA256_ED25519, dir_.File("key")));
-    store_ = store::MakeMemoryStore();
-    context_.origin = "spiffe://federation.example/test";
-    context_.actor = "tester";
-    context_.store = store_.get();
-    context_.signer = signer_.get();
-    context_.clock = &clock_;
-    context_.entropy = &entropy_;
-    ASSERT_OK(Initialise(context_));
-    Open(&writer_);
-  }
-  void Open(std::unique_ptr<TickWriter>* writer) {
-    ASSERT_OK_AND_ASSIGN(*writer, TickWriter::Open(context_));
-  }
-  static RecordId IdOf(uint8_t n) {
-    RecordId id;
-    id.bytes[0] = static_cast<decltype(id.bytes)::value_type>(n);
-    return id;
-  }
-  EntryAt PutOne(TickWriter* writer, const std::string& item, uint8_t n) {
-    const uint32_t stream = writer->StreamFor(item, v1::PUBLIC);
-    const EntryAt at = writer->Put(stream, "header", {"public", "government", "limited"}, 1, {});
-    store::RecordState state;
-    state.id = IdOf(n);
-    state.stream = at.stream;
-    state.seq = at.seq;
-    state.version = 1;
-    state.present = true;
-    writer->tick().records.push_back(state);
-    return at;
-  }
-  static v1::AuditEvent Exported() {
-    v1::AuditEvent event;
-    event.set_type(v1::RECORDS_EXPORTED);
-    return event;
-  }
-  std::vector<store::StreamState> Streams() {
-    auto streams = store_->Streams();
-    EXPECT_OK(streams);
-    return streams.ok() ? *streams : std::vector<store::StreamState>();
-  }
-  uint64_t LastTick() {
-    const auto last = store_->LastCheckpoint();
-    EXPECT_OK(last);
-    return last.ok() && last->has_value() ? (*last)->tick : 0;
-  }
-  // Every stream's head hangs in the signed checkpoint of its tick.
-  void ExpectHeadsVerify() {
-    ASSERT_OK_AND_ASSIGN(
-        const ledger::Verifier verifier,
-        ledger::Verifier::FromPublicKey(context_.suite, signer_->public_key_der()));
-    for (const store::StreamState& stream : Streams()) {
-      if (stream.size == 0) continue;
-      ASSERT_OK_AND_ASSIGN(const store::CheckpointRow row, store_->FindCheckpoint(stream.tick));
-      v1::Checkpoint checkpoint;
-      checkpoint.set_body(row.body);
-      checkpoint.set_signature(row.signature);
-      v1::HeadProof proof;
-      ASSERT_TRUE(proof.ParseFromString(stream.head_proof));
-      EXPECT_OK(ledger::VerifyHead(checkpoint, proof, verifier));
-      EXPECT_EQ(proof.head().size(), stream.size);
-      EXPECT_EQ(proof.head().stream_id(), stream.stream_id);
-      proof.mutable_head()->set_size(stream.size + 1);
-      EXPECT_FALSE(ledger::VerifyHead(checkpoint, proof, verifier).ok());
-    }
-  }
-
-  testing::TempDir dir_;
-  testing::FakeClock clock_;
-  testing::FakeEntropy entropy_;
-  std::unique_ptr<ledger::Signer> signer_;
-  std::unique_ptr<store::Store> store_;
-  Context context_;
-  std::unique_ptr<TickWriter> writer_;
-};
+class TickWriterTest : public NodeTest {};
 
 TEST_F(TickWriterTest, ANodeIsInitialisedOnce) {
   EXPECT_OK(CheckOwnership(context_));

@@ -42,6 +42,11 @@ TEST(Identity, FollowsThePage) {
   EXPECT_EQ(ToHex(identity.ForSource("file.csv")), ByThePage("tombolo/source-ref/v1", "file.csv"));
 }
 
+TEST(Identity, TheCursorKeyFollowsThePage) {
+  EXPECT_EQ(CursorKey(kSecret), HkdfSha256(kSecret, "", "tombolo/cursor/v1", 32));
+  EXPECT_EQ(CursorKey(kSecret).size(), 32u);
+}
+
 TEST(Identity, SameInputsSameIdAlsoFromAnotherObject) {
   Identity a(kSecret);
   Identity b(kSecret);
