@@ -23,8 +23,11 @@ struct Session {
   std::function<Status()> run;  // set by the verb that was chosen
   Code attention = Code::kOk;   // the verb did its work, but the operator must act
 
+  // For a command that ends; what it commits, a server beside it hears of.
   StatusOr<std::unique_ptr<NodeFolder>> OpenNode(Access access) const {
-    return NodeFolder::Open(node, access);
+    ASSIGN_OR_RETURN(std::unique_ptr<NodeFolder> folder, NodeFolder::Open(node, access));
+    folder->RingOnCommit();
+    return folder;
   }
 };
 

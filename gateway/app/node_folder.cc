@@ -7,6 +7,7 @@
 #include "gateway/base/limits.h"
 #include "gateway/config/yaml.h"
 #include "gateway/node/initialise.h"
+#include "gateway/os/doorbell.h"
 #include "gateway/os/key_file.h"
 #include "gateway/os/signer.h"
 #include "gateway/store/sqlite/sqlite_store.h"
@@ -96,6 +97,9 @@ Status NodeFolder::Fill(const std::string& path, const v1::NodeConfig& config, l
   RETURN_IF_ERROR(os::GenerateKeyFile(suite, os::JoinPath(path, kKeyFile)));
   RETURN_IF_ERROR(
       os::WriteNewFile(os::JoinPath(path, kConfigFile), config::ToYaml(config), kConfigMode));
+  for (const char* name : {kTlsFolder, kFederationFolder, kPolicyFolder}) {
+    RETURN_IF_ERROR(os::MakeFolder(os::JoinPath(path, name), kFolderMode));
+  }
   store::SqliteOptions options;
   options.path = os::JoinPath(path, kStoreFile);
   options.mode = store::OpenMode::kCreate;
@@ -109,6 +113,10 @@ StatusOr<std::unique_ptr<NodeFolder>> NodeFolder::Open(const std::string& path, 
   std::unique_ptr<NodeFolder> folder(new NodeFolder());
   RETURN_IF_ERROR(folder->Load(path, access));
   return folder;
+}
+
+void NodeFolder::RingOnCommit() {
+  context_.committed = [path = path_] { os::RingDoorbell(path, os::Ring::kMoved); };
 }
 
 Status NodeFolder::Load(const std::string& path, Access access) {
@@ -144,6 +152,7 @@ Status NodeFolder::Load(const std::string& path, Access access) {
   context_.ingest = config_.ingest();
   context_.actor = os::AccountName();
   context_.program = os::BuildId();
+  context_.cursor_key = record::CursorKey(*secret);
   context_.store = store_.get();
   context_.signer = signer_.get();
   context_.identity = identity_.get();

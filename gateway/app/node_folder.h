@@ -1,5 +1,5 @@
-// One folder a node: node.yaml, secret, signing.key, store.db. Making it, opening it, wiring the
-// real parts together.
+// One folder a node: node.yaml, secret, signing.key, store.db; and, for the exchange, tls,
+// federation and policy. Making it, opening it, wiring the real parts together.
 //
 // Ownership: a NodeFolder owns the store, keys and seams that its context points at. Thread-safety:
 // one thread. Errors: NOT_FOUND with the advice to run `tombolo init`; CONFIG_*, FILE_UNREADABLE,
@@ -16,6 +16,12 @@
 
 namespace tombolo::app {
 
+// Folders in a node's folder, mode 0700, filled by the operator (docs/operating.md): certificate
+// chain and key; the federation's signed documents; this node's signed policy and grants.
+inline constexpr char kTlsFolder[] = "tls";
+inline constexpr char kFederationFolder[] = "federation";
+inline constexpr char kPolicyFolder[] = "policy";
+
 enum class Access { kRead, kWrite };
 
 class NodeFolder {
@@ -24,6 +30,10 @@ class NodeFolder {
   // half-way.
   static Status Make(const std::string& path, const v1::NodeConfig& config);
   static StatusOr<std::unique_ptr<NodeFolder>> Open(const std::string& path, Access access);
+
+  // From now on each commit rings the node's doorbell, so that a server beside this process hears
+  // of it. A server does not ring itself.
+  void RingOnCommit();
 
   const node::Context& context() const { return context_; }
   const v1::NodeConfig& config() const { return config_; }

@@ -36,11 +36,17 @@ std::string Joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::vector<std::string> ProfileFolders(const v1::NodeConfig& config) {
+  std::vector<std::string> folders(config.profile_folders().begin(),
+                                   config.profile_folders().end());
+  folders.push_back(os::JoinPath(ShareFolder(), "profiles"));
+  return folders;
+}
+
 PackShelf::PackShelf(const v1::NodeConfig& config)
     : pack_folders_(config.pack_folders().begin(), config.pack_folders().end()),
-      profile_folders_(config.profile_folders().begin(), config.profile_folders().end()) {
+      profile_folders_(ProfileFolders(config)) {
   pack_folders_.push_back(os::JoinPath(ShareFolder(), "packs"));
-  profile_folders_.push_back(os::JoinPath(ShareFolder(), "profiles"));
 }
 
 std::map<std::string, std::string> PackShelf::All() const {

@@ -20,6 +20,9 @@
 
 namespace tombolo::app {
 
+// Where profiles are looked for, in this order: the folders of node.yaml, then the program's.
+std::vector<std::string> ProfileFolders(const v1::NodeConfig& config);
+
 class PackShelf {
  public:
   explicit PackShelf(const v1::NodeConfig& config);

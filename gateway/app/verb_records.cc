@@ -5,6 +5,7 @@
 #include "gateway/app/cli.h"
 #include "gateway/app/console.h"
 #include "gateway/app/packs.h"
+#include "gateway/app/record_id.h"
 #include "gateway/app/record_json.h"
 #include "gateway/base/date.h"
 #include "gateway/base/limits.h"
@@ -18,29 +19,12 @@ namespace {
 
 struct RecordArguments {
   std::string id;
-  std::string item, sharing_class, state, subject, contains;
+  std::string item, sharing_class, state, subject, contains, origin;
   bool gone = false;
   size_t records_max = 50;
   std::vector<std::string> layers;
   bool yes = false;
 };
-
-// A full id, or the beginning of one that only one record has.
-StatusOr<RecordId> ParseId(node::Inspector* inspector, const std::string& text) {
-  const std::optional<std::string> bytes = FromHex(text);
-  if (bytes.has_value() && bytes->size() == RecordId::kBytes) return RecordId::From(*bytes);
-  if (text.size() < 4) {
-    return MakeError(Code::INVALID_ARGUMENT,
-                     "'" + text + "' is not a record id; give at least its first four digits");
-  }
-  ASSIGN_OR_RETURN(const std::vector<RecordId> found, inspector->FindByPrefix(text, 2));
-  if (found.empty()) return MakeError(Code::NOT_FOUND, "no record id begins with '" + text + "'");
-  if (found.size() > 1) {
-    return MakeError(Code::INVALID_ARGUMENT,
-                     "several record ids begin with '" + text + "'; give more of it");
-  }
-  return found[0];
-}
 
 StatusOr<v1::SharingClass> ParseClass(const std::string& name) {
   v1::SharingClass value;
@@ -53,6 +37,7 @@ StatusOr<v1::SharingClass> ParseClass(const std::string& name) {
 StatusOr<node::RecordFilter> FilterOf(const RecordArguments& arguments, NodeFolder* folder) {
   node::RecordFilter filter;
   filter.item = arguments.item;
+  filter.origin = arguments.origin == "all" ? "*" : arguments.origin;
   filter.contains = arguments.contains;
   filter.gone = arguments.gone;
   filter.records_max = arguments.records_max;
@@ -118,7 +103,7 @@ Status RunList(const Session& session, const RecordArguments& arguments) {
 Status RunShow(const Session& session, const RecordArguments& arguments, bool history) {
   ASSIGN_OR_RETURN(const std::unique_ptr<NodeFolder> folder, session.OpenNode(Access::kRead));
   ASSIGN_OR_RETURN(node::Inspector inspector, node::Inspector::Open(folder->context()));
-  ASSIGN_OR_RETURN(const RecordId id, ParseId(&inspector, arguments.id));
+  ASSIGN_OR_RETURN(const RecordId id, ParseRecordId(&inspector, arguments.id));
   std::vector<node::RecordView> views;
   if (history) {
     ASSIGN_OR_RETURN(views, inspector.History(id));
@@ -148,7 +133,7 @@ Status RunShow(const Session& session, const RecordArguments& arguments, bool hi
 Status RunProve(const Session& session, const RecordArguments& arguments) {
   ASSIGN_OR_RETURN(const std::unique_ptr<NodeFolder> folder, session.OpenNode(Access::kRead));
   ASSIGN_OR_RETURN(node::Inspector inspector, node::Inspector::Open(folder->context()));
-  ASSIGN_OR_RETURN(const RecordId id, ParseId(&inspector, arguments.id));
+  ASSIGN_OR_RETURN(const RecordId id, ParseRecordId(&inspector, arguments.id));
   std::array<bool, 3> layers = {true, false, false};
   if (!arguments.layers.empty()) layers = {false, false, false};
   for (const std::string& name : arguments.layers) {
@@ -169,7 +154,7 @@ Status RunProve(const Session& session, const RecordArguments& arguments) {
 Status RunErase(const Session& session, const RecordArguments& arguments) {
   ASSIGN_OR_RETURN(const std::unique_ptr<NodeFolder> folder, session.OpenNode(Access::kWrite));
   ASSIGN_OR_RETURN(node::Inspector inspector, node::Inspector::Open(folder->context()));
-  ASSIGN_OR_RETURN(const RecordId id, ParseId(&inspector, arguments.id));
+  ASSIGN_OR_RETURN(const RecordId id, ParseRecordId(&inspector, arguments.id));
   if (!arguments.yes) {
     return MakeError(Code::INVALID_ARGUMENT,
                      "erasing " + id.hex() + " cannot be undone; say so with --yes");
@@ -209,6 +194,9 @@ void AddListVerb(CLI::App* records, Session* session, std::shared_ptr<RecordArgu
       ->type_name("SCHEME:VALUE");
   list->add_option("--contains", arguments->contains, "Only records with this text in a field")
       ->type_name("TEXT");
+  list->add_option("--origin", arguments->origin,
+                   "Records received from this origin, or all; without it the node's own")
+      ->type_name("ID");
   list->add_flag("--gone", arguments->gone, "Also retracted and erased ones");
   list->add_option("--limit", arguments->records_max, "How many at most")
       ->type_name("N")

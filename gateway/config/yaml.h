@@ -31,6 +31,11 @@ namespace tombolo::config {
 // message. `file_name` only appears in messages.
 Status ParseYaml(std::string_view text, std::string_view file_name, google::protobuf::Message* out);
 
+// Where the value at `path` ("rules[3].items") stands in a text that ParseYaml accepts, as
+// "file:line:column: "; where the text has nothing there, the nearest part of the path that it has.
+// What follows the path after another character than these does not count.
+std::string PlaceOf(std::string_view text, std::string_view file_name, std::string_view path);
+
 // `message` as block YAML: fields in the order of their numbers, defaults left out, text quoted
 // where a reader could take it for something else, text of several lines as a literal block.
 // ParseYaml gives the same message back.
