@@ -20,6 +20,7 @@
 #include "absl/types/span.h"
 #include "gateway/boundary/decision.h"
 #include "gateway/ledger/commitment.h"
+#include "gateway/ledger/entry_page.h"
 #include "tombolo/v1/exchange.pb.h"
 
 namespace tombolo::boundary {
@@ -76,16 +77,21 @@ class PageShaper {
                                                     uint64_t last_seq);
 
  private:
-  Status AddPut(const HeldEntry& entry, LayerMask layers, int32_t today, v1::Entries* out);
+  // The entry as it travels; `shown` are layers that it has.
+  Status Shape(const ledger::EntryParts& parts, LayerMask shown, ledger::EntryParts* out);
   StatusOr<std::shared_ptr<const ShapedPage>> Finish(std::shared_ptr<ShapedPage> page);
 
   ledger::EntryHasher hasher_;
   Packer pack_;
+  // Of the page in work; kept for their capacity.
+  std::vector<ledger::EntryParts> shaped_;
+  std::vector<Digest> hashes_;
 };
 
 class Disclosure {
  public:
   const ShapedPage& page() const { return *page_; }
+  const std::shared_ptr<const ShapedPage>& shared_page() const { return page_; }
   uint32_t member() const { return member_; }
   // The state of registry and policies under which it was made; the sender drops it when there is a
   // newer one.

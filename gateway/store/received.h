@@ -58,7 +58,9 @@ struct Confirmed {
 struct ReceiptRow {
   std::string peer;
   bool ours = false;    // true: this node signed it for the peer; false: the peer for this node
-  uint64_t number = 0;  // last + 1 for (peer, ours), else VERSION_CONFLICT
+  // Of (peer, ours): ours the last + 1; a peer's above the last, since one may be lost with its
+  // connection. Else VERSION_CONFLICT.
+  uint64_t number = 0;
   std::string receipt;  // v1::Receipt, serialised
 };
 
@@ -119,6 +121,7 @@ struct PeerRow {
   int64_t last_connected_us = 0, last_seen_us = 0;
   std::string last_error;  // outward code
   uint64_t bytes_in = 0, bytes_out = 0, records_in = 0, records_out = 0;
+  bool operator==(const PeerRow&) const = default;
 };
 
 // Part of a Tick. See store.h for how a tick commits.

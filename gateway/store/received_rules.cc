@@ -104,7 +104,7 @@ StatusOr<bool> ReplacesDocument(const DocumentRow* stored, const DocumentRow& ne
 }
 
 Status CheckReceiptNumber(uint64_t last, const ReceiptRow& next) {
-  if (next.number == last + 1) return Status();
+  if (next.number > last && (!next.ours || next.number == last + 1)) return Status();
   return MakeError(Code::VERSION_CONFLICT,
                    absl::StrCat("receipt ", next.number, " with ", next.peer,
                                 " does not follow receipt ", last, "; connect again"));

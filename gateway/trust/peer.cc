@@ -49,7 +49,7 @@ StatusOr<PeerIdentity> Identify(const Federation& federation, const std::vector<
   RETURN_IF_ERROR(CheckActive(member));
   RETURN_IF_ERROR(CheckKey(member, facts.spki_digest));
   RETURN_IF_ERROR(federation.CheckFresh(now_us));
-  return PeerIdentity{facts.spiffe_id, member.number, std::move(facts)};
+  return PeerIdentity{facts.spiffe_id, member.number, std::move(facts), chain};
 }
 
 std::vector<CheckLine> ExplainPeer(const Federation& federation,

@@ -21,6 +21,7 @@ struct PeerIdentity {
   std::string id;       // SPIFFE ID
   uint32_t member = 0;  // number in the federation that answered
   CertificateFacts certificate;
+  std::vector<std::string> chain;  // as presented; judged anew when the federation changes
 };
 
 // `chain`: DER, the peer's own certificate first. Empty: PEER_CERT_MISSING. Freshness is judged

@@ -53,7 +53,7 @@ TEST_P(StoreContract, DocumentsOfOneTickAscend) {
   EXPECT_EQ(DumpOf(store_.get()), before);
 }
 
-TEST_P(StoreContract, ReceiptsAreNumberedWithoutGap) {
+TEST_P(StoreContract, OwnReceiptsAreNumberedWithoutGapAndOthersRise) {
   const auto commit = [&](const std::string& peer, bool ours, uint64_t number) {
     Tick tick;
     tick.received.receipts = {{peer, ours, number, absl::StrCat("receipt ", number)}};
@@ -65,9 +65,12 @@ TEST_P(StoreContract, ReceiptsAreNumberedWithoutGap) {
   EXPECT_CODE(VERSION_CONFLICT, commit("p", true, 1010));
   EXPECT_CODE(VERSION_CONFLICT, commit("p", true, 1012));
   ASSERT_OK(commit("p", false, 1));
+  ASSERT_OK(commit("p", false, 4));
+  EXPECT_CODE(VERSION_CONFLICT, commit("p", false, 4));
+  EXPECT_CODE(VERSION_CONFLICT, commit("p", false, 3));
   ASSERT_OK(commit("q", true, 1));
   EXPECT_EQ((*store_->LastReceipt("p", true))->receipt, "receipt 1010");
-  EXPECT_EQ((*store_->LastReceipt("p", false))->number, 1u);
+  EXPECT_EQ((*store_->LastReceipt("p", false))->number, 4u);
   EXPECT_FALSE(store_->LastReceipt("q", false)->has_value());
 }
 
