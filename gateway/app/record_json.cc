@@ -1,6 +1,7 @@
 #include "gateway/app/record_json.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 #include "gateway/app/console.h"
 #include "gateway/base/date.h"
 
@@ -93,6 +94,7 @@ std::vector<NamedDate> DatesOf(const v1::RecordHeader& h) {
 std::string FormName(const node::RecordView& view) {
   if (view.form == store::Form::kErased) return "erased";
   if (view.type == v1::RETRACT) return "retraction";
+  if (view.form == store::Form::kPartial) return "partial";
   return view.form == store::Form::kStub ? "stub" : "whole";
 }
 
@@ -114,12 +116,30 @@ std::string FieldText(const node::RecordView& view, std::string_view name) {
 }
 
 std::string LayersJson(const node::RecordView& view) {
+  const auto layer = [&](size_t i) {
+    return store::Has(view.shown, i) ? LayerJson(view.layers[i]) : JsonQuote("withheld");
+  };
   return JsonObject()
-      .Raw("public", LayerJson(view.layers[0]))
-      .Raw("government", LayerJson(view.layers[1]))
-      .Raw("limited", LayerJson(view.layers[2]))
+      .Raw("public", layer(0))
+      .Raw("government", layer(1))
+      .Raw("limited", layer(2))
       .str();
 }
+
+namespace {
+
+// Whose record it is, under which id there, and how it came.
+void AddProvenance(const node::RecordView& view, JsonObject* out) {
+  out->Text("origin", view.stream.origin());
+  if (!view.header.record_id().empty()) out->Text("record_id", ToHex(view.header.record_id()));
+  if (view.delivery.number == 0) return;
+  std::vector<std::string> path;
+  for (const std::string& node : view.delivery.path) path.push_back(JsonQuote(node));
+  out->Raw("received",
+           JsonObject().Text("peer", view.delivery.peer).Raw("path", JsonArrayOf(path)).str());
+}
+
+}  // namespace
 
 std::string RecordJson(const node::RecordView& view) {
   JsonObject out;
@@ -139,9 +159,8 @@ std::string RecordJson(const node::RecordView& view) {
     }
   }
   if (view.recorded_at_us != 0) out.Text("recorded_at", FormatInstant(view.recorded_at_us));
-  if (view.type == v1::PUT && view.form == store::Form::kFull) {
-    out.Raw("layers", LayersJson(view));
-  }
+  if (view.shown != 0) out.Raw("layers", LayersJson(view));
+  if (view.received) AddProvenance(view, &out);
   if (view.ingest.number != 0) {
     out.Raw("source", JsonObject()
                           .Number("ingest", view.ingest.number)
@@ -169,9 +188,18 @@ std::string RecordText(const node::RecordView& view) {
   if (view.ingest.number != 0) {
     head.Add({"made from", view.ingest.file + " by pack " + view.ingest.pack});
   }
+  if (view.received) head.Add({"origin", view.stream.origin()});
+  if (view.delivery.number != 0) {
+    head.Add({"received from", view.delivery.peer});
+    head.Add({"on the way", absl::StrJoin(view.delivery.path, ", ")});
+  }
   std::string out = head.Render();
   Table fields({"layer", "field", "value"});
   for (size_t i = 0; i < view.layers.size(); ++i) {
+    const bool held = !view.received && view.form != store::Form::kPartial;
+    if (!held && view.type == v1::PUT && !store::Has(view.shown, i)) {
+      fields.Add({v1::SharingClass_Name(static_cast<v1::SharingClass>(i + 1)), "", "withheld"});
+    }
     for (const v1::Field& field : view.layers[i].fields()) {
       fields.Add({v1::SharingClass_Name(static_cast<v1::SharingClass>(i + 1)), field.name(),
                   ValueText(field)});

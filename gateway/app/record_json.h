@@ -11,7 +11,8 @@
 namespace tombolo::app {
 
 std::string RecordJson(const node::RecordView& view);
-// {"public":{..},"government":{..},"limited":{..}}
+// {"public":{..},"government":{..},"limited":{..}}; "withheld" for a layer that this node does not
+// have.
 std::string LayersJson(const node::RecordView& view);
 // Header and layers, one field a line.
 std::string RecordText(const node::RecordView& view);
