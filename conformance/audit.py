@@ -4,6 +4,7 @@ from documents import key_id, refuse
 from ledger import (BY_NAME, NONCE_BYTES, Reader, Tree, check_checkpoint, check_consistency,
                     check_head, check_signature, suite_of)
 from messages import DESCRIPTOR, check_audit_event
+from proof import check_proof, parse_bytes, parse_object
 from registry import signing_key
 from wire import IMPLICIT, REPEATED, FormatError, Message, Refused, encode
 
@@ -19,6 +20,7 @@ HEAD = Message("Head", {
     1: ("checkpoint", CHECKPOINT, IMPLICIT), 2: ("proof", HEAD_PROOF, IMPLICIT)})
 
 ID_BYTES_MAX = 255
+FEED_OPENED, RECORDS_DISCLOSED, FEED_CLOSED = 22, 24, 25
 NONE = {"epoch": 0, "tick": 0, "size": 0, "root": b""}
 
 
@@ -170,3 +172,48 @@ def check_trail(suite, node, events, statements, generation=1):
             refuse(tree.root() != body["root"], "STREAM_FORKED",
                    f"{body['witness']} has seen another log of {size} events")
     return len(statements)
+
+
+class Feeds:
+    """What went out lies within what was open: take() each event of a log in order."""
+
+    def __init__(self):
+        self.open, self.disclosed = {}, 0
+
+    def take(self, event):
+        if event.get("outcome") != "OK":
+            return
+        for item in event.get("ranges", []):
+            key = (event.get("correlation_id"), event.get("peer"), item["stream_id"])
+            if event["type"] == FEED_OPENED:
+                self.open[key] = (item["first_seq"], item.get("last_seq", 0),
+                                  event.get("layers", 0))
+            elif event["type"] == FEED_CLOSED:
+                self.open.pop(key, None)
+            elif event["type"] == RECORDS_DISCLOSED:
+                self.check(self.open.get(key), item, event)
+                self.disclosed += 1
+
+    @staticmethod
+    def check(feed, item, event):
+        if feed is None:
+            raise FormatError("records went out, and no feed was open")
+        first, last, layers = feed
+        if item["first_seq"] < first or (last and item["last_seq"] > last):
+            raise FormatError("records went out beyond the feed that was open")
+        if event.get("layers", 0) & ~layers:
+            raise FormatError("layers went out that the open feed did not have")
+
+
+def check_event_proof(value, trusted_key=None):
+    """(decoded event, checkpoint body) of an EventProof in JSON; FormatError if it is wrong."""
+    both = parse_object(value, {"event", "proof"}, "the event proof")
+    event, proof = parse_bytes(both.get("event", "")), both.get("proof")
+    body = check_proof(proof, trusted_key)
+    inner = parse_object(proof, None, "the proof")
+    stream, entry = inner["stream"], parse_object(inner["entry"], None, "the entry")
+    if stream.get("kind") != "AUDIT":
+        raise FormatError("the proof is not of an audit log")
+    if parse_bytes(entry.get("leaf_hash", "")) != suite_of(body["suite"]).leaf(event):
+        raise FormatError("the proof is of another event")
+    return check_audit_event(event), body

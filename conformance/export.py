@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 
+from audit import Feeds
 from ledger import (BY_NAME, Tree, check_checkpoint, check_head)
 from messages import (check_audit_event, check_descriptor, check_layer, check_record_header,
                       check_retract, check_tombstone)
@@ -103,6 +104,7 @@ class ExportChecker:
         self.entries = self.ended = 0
         self.record_versions = set()
         self.line_number, self.layers, self.last_tick = 0, 0, 0
+        self.feeds = Feeds()
 
     # --- reporting
 
@@ -193,7 +195,7 @@ class ExportChecker:
         if self.level >= 3:
             if stream.kind != 2:
                 raise FormatError("an audit event in a stream of records")
-            check_audit_event(event)
+            self.feeds.take(check_audit_event(event))
 
     def take_entry(self, item):
         stream = self.next_seq(item["seq"])

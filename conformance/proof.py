@@ -20,11 +20,12 @@ def _snake(name):
     return re.sub("[A-Z]", lambda m: "_" + m.group().lower(), name)
 
 
-def _object(value, keys, what):
+def parse_object(value, keys, what):
+    """A JSON object with its keys in snake_case; `keys`: those it may have, None = any."""
     if not isinstance(value, dict):
         raise FormatError(f"{what} is not an object")
     out = {_snake(key): item for key, item in value.items()}
-    if len(out) != len(value) or out.keys() - keys:
+    if len(out) != len(value) or (keys is not None and out.keys() - keys):
         raise FormatError(f"{what} has a key twice or an unknown one")
     return out
 
@@ -37,7 +38,7 @@ def _number(value):
     return value
 
 
-def _bytes(value):
+def parse_bytes(value):
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
@@ -47,7 +48,7 @@ def _bytes(value):
 def _hashes(value):
     if not isinstance(value, list):
         raise FormatError("a path is not a list")
-    return [_bytes(node) for node in value]
+    return [parse_bytes(node) for node in value]
 
 
 def _name(table, value, what):
@@ -72,7 +73,7 @@ def _varint(value):
 
 def descriptor_bytes(value):
     """The canonical bytes of a StreamDescriptor given as JSON."""
-    fields = _object(value, {"kind", "origin", "item", "sharing_class", "generation"},
+    fields = parse_object(value, {"kind", "origin", "item", "sharing_class", "generation"},
                      "the stream")
     out = b""
     for number, data in ((1, _name(STREAM_KINDS, fields.get("kind"), "kind")),
@@ -87,8 +88,9 @@ def descriptor_bytes(value):
 
 
 def _layer_hash(suite, index, value):
-    layer = _object(value, {"salt", "content", "hash"}, "a layer")
-    salt, content, stated = (_bytes(layer.get(key, "")) for key in ("salt", "content", "hash"))
+    layer = parse_object(value, {"salt", "content", "hash"}, "a layer")
+    salt, content, stated = (parse_bytes(layer.get(key, ""))
+                             for key in ("salt", "content", "hash"))
     if stated:
         if salt or content or len(stated) != suite.hash_bytes:
             raise FormatError("a layer has a hash of a wrong size, or more than a hash")
@@ -103,9 +105,9 @@ def _entry_leaf(suite, stream_id, entry, seq):
     if "leaf_hash" in entry:
         if entry.keys() - {"seq", "leaf_hash"}:
             raise FormatError("an erased entry has a leaf hash and nothing else")
-        return _bytes(entry["leaf_hash"])
+        return parse_bytes(entry["leaf_hash"])
     entry_type = _name(ENTRY_TYPES, entry.get("type"), "entry type")
-    header = _bytes(entry.get("header", ""))
+    header = parse_bytes(entry.get("header", ""))
     names = ("public_layer", "government_layer", "limited_layer")
     hashes = []
     if entry_type == 1:
@@ -122,31 +124,32 @@ def _entry_leaf(suite, stream_id, entry, seq):
 
 def check_proof(value, trusted_key=None):
     """The decoded checkpoint body of a proof that holds; FormatError otherwise."""
-    proof = _object(value, {"stream", "suite", "entry", "inclusion_path", "head", "checkpoint",
-                            "public_key"}, "the proof")
+    proof = parse_object(value, {"stream", "suite", "entry", "inclusion_path", "head",
+                                 "checkpoint", "public_key"}, "the proof")
     suite = _name(BY_NAME, proof.get("suite"), "suite")
-    public_key = _bytes(proof.get("public_key", ""))
+    public_key = parse_bytes(proof.get("public_key", ""))
     if trusted_key is not None and trusted_key != public_key:
         raise FormatError("the proof is under another key")
     descriptor = descriptor_bytes(proof.get("stream"))
     origin = check_descriptor(descriptor)["origin"]
     stream_id = suite.stream_id(descriptor)
-    entry = _object(proof.get("entry"), ENTRY_KEYS, "the entry")
+    entry = parse_object(proof.get("entry"), ENTRY_KEYS, "the entry")
     seq = _number(entry.get("seq", 0))
     if seq < 1:
         raise FormatError("entry numbers count from 1")
     leaf = _entry_leaf(suite, stream_id, entry, seq)
-    checkpoint = _object(proof.get("checkpoint"), {"body", "signature"}, "the checkpoint")
-    body = check_checkpoint(suite, public_key, _bytes(checkpoint.get("body", "")),
-                            _bytes(checkpoint.get("signature", "")))
+    checkpoint = parse_object(proof.get("checkpoint"), {"body", "signature"}, "the checkpoint")
+    body = check_checkpoint(suite, public_key, parse_bytes(checkpoint.get("body", "")),
+                            parse_bytes(checkpoint.get("signature", "")))
     if body["origin"] != origin:
         raise FormatError("the checkpoint is of another origin")
-    head_proof = _object(proof.get("head"), {"head", "nonce", "index", "path"}, "the head proof")
-    head = _object(head_proof.get("head"), {"stream_id", "size", "root"}, "the head")
-    size, root = _number(head.get("size", 0)), _bytes(head.get("root", ""))
-    if _bytes(head.get("stream_id", "")) != stream_id:
+    head_proof = parse_object(proof.get("head"), {"head", "nonce", "index", "path"},
+                              "the head proof")
+    head = parse_object(head_proof.get("head"), {"stream_id", "size", "root"}, "the head")
+    size, root = _number(head.get("size", 0)), parse_bytes(head.get("root", ""))
+    if parse_bytes(head.get("stream_id", "")) != stream_id:
         raise FormatError("the head is of another stream")
-    check_head(body, stream_id, size, root, _bytes(head_proof.get("nonce", "")),
+    check_head(body, stream_id, size, root, parse_bytes(head_proof.get("nonce", "")),
                _number(head_proof.get("index", 0)), _hashes(head_proof.get("path", [])))
     check_inclusion(suite, leaf, seq - 1, size, _hashes(proof.get("inclusion_path", [])), root)
     return body

@@ -166,6 +166,37 @@ class TrailTest(Case):
             audit.check_trail(S1, f.CITY, [whole[0] + b"\x50\x00"], [])
 
 
+class FeedsTest(unittest.TestCase):
+    """Disclosures lie within open feeds."""
+
+    def take(self, kind, first, last, layers=1, **change):
+        self.feeds.take({"type": kind, "outcome": "OK", "peer": YY, "correlation_id": bytes(16),
+                         "layers": layers, **change,
+                         "ranges": [{"stream_id": STREAM, "first_seq": first, "last_seq": last}]})
+
+    def setUp(self):
+        self.feeds = audit.Feeds()
+
+    def test_within(self):
+        self.take(audit.FEED_OPENED, 5, 0, 3)
+        self.take(audit.RECORDS_DISCLOSED, 5, 900, 2)
+        self.take(audit.FEED_CLOSED, 5, 900, 3)
+        self.assertEqual((self.feeds.disclosed, self.feeds.open), (1, {}))
+
+    def test_outside(self):
+        disclosed = audit.RECORDS_DISCLOSED
+        self.assertRaises(FormatError, self.take, disclosed, 5, 6)
+        self.take(audit.FEED_OPENED, 5, 8, 1, outcome="NOT_PERMITTED")
+        self.assertRaises(FormatError, self.take, disclosed, 5, 6)
+        self.take(audit.FEED_OPENED, 5, 8, 1)
+        for bad in ((4, 6), (5, 9), (5, 6, 3)):
+            self.assertRaises(FormatError, self.take, disclosed, *bad)
+        for other in ({"peer": XX}, {"correlation_id": bytes(15) + b"x"}):
+            self.assertRaises(FormatError, self.take, disclosed, 5, 6, **other)
+        self.take(audit.FEED_CLOSED, 5, 8, 1)
+        self.assertRaises(FormatError, self.take, disclosed, 5, 6)
+
+
 ITEM = {"stream_id": STREAM, "size": 2001, "root": ROOT, "next_seqs": [2002, 2002, 0]}
 
 

@@ -64,6 +64,10 @@ std::unique_ptr<CLI::App> MakeCommandLine(Session* session) {
   AddPackVerbs(app.get(), session);
   AddPkiVerbs(app.get(), session);
   AddFederationVerbs(app.get(), session);
+  AddPolicyVerbs(app.get(), session);
+  AddExplainVerbs(app.get(), session);
+  AddAuditVerbs(app.get(), session);
+  AddPeersVerbs(app.get(), session);
   AddHelpVerbs(app.get(), session);
   return app;
 }

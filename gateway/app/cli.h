@@ -47,6 +47,10 @@ void AddCheckVerbs(CLI::App* app, Session* session);       // check
 void AddPackVerbs(CLI::App* app, Session* session);        // pack
 void AddPkiVerbs(CLI::App* app, Session* session);         // pki
 void AddFederationVerbs(CLI::App* app, Session* session);  // federation
+void AddPolicyVerbs(CLI::App* app, Session* session);      // policy
+void AddExplainVerbs(CLI::App* app, Session* session);     // explain
+void AddAuditVerbs(CLI::App* app, Session* session);       // audit
+void AddPeersVerbs(CLI::App* app, Session* session);       // peers
 void AddHelpVerbs(CLI::App* app, Session* session);        // man, completion
 
 // The whole tree.
