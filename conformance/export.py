@@ -6,13 +6,14 @@ import json
 
 from audit import Feeds
 from ledger import (BY_NAME, Tree, check_checkpoint, check_head)
-from messages import (check_audit_event, check_descriptor, check_layer, check_record_header,
-                      check_retract, check_tombstone)
+from messages import (FIRST_DAY, check_audit_event, check_descriptor, check_layer,
+                      check_record_header, check_retract, check_tombstone)
 from wire import FormatError
 
 FAILURES_SHOWN = 20
 US_PER_DAY = 86400 * 1000000
 PUT, RETRACT, TOMBSTONE = 1, 2, 3
+PUBLIC_IS_OVER = (4, 6, 7)  # REPAIRED, WITHDRAWN, ANNULLED
 ENTRY_TYPES = {"PUT": PUT, "RETRACT": RETRACT, "TOMBSTONE": TOMBSTONE}
 KEYS = {
     "node": {"format", "origin", "suite", "public_key"},
@@ -66,6 +67,8 @@ def parse_line(line):
         keys = KEYS.get(item["type"])
         if keys is None:
             raise FormatError(f"a line of unknown type {item['type']!r}")
+        if item["type"] == "node":
+            keys = keys | (item.keys() & {"holder"})
     if item.keys() - {"type"} != keys:
         raise FormatError(f"the keys of a {item['type']} line are {sorted(item.keys() - {'type'})}")
     for key in keys:
@@ -86,7 +89,7 @@ class Stream:
         self.tree, self.kind, self.sharing_class = Tree(suite), None, 0
         self.item = ""
         self.versions = {}   # record id -> last version
-        self.stubs = {}      # record id -> [(seq, share_until or None)] not yet explained
+        self.stubs = {}      # record id -> (seq, last day or None), not yet explained
         self.erased = set()  # numbers of erased entries
         self.with_content = set()
         self.named = set()   # numbers that tombstones name
@@ -98,7 +101,7 @@ class ExportChecker:
     def __init__(self, level):
         self.level = level
         self.failures, self.failure_count = [], 0
-        self.suite = self.public_key = self.origin = None
+        self.suite = self.public_key = self.origin = self.holder = None
         self.streams, self.current = {}, None
         self.heads, self.checkpoints, self.bodies = {}, {}, {}
         self.entries = self.ended = 0
@@ -152,6 +155,9 @@ class ExportChecker:
             raise FormatError(f"suite {item['suite']!r} is not known")
         self.public_key = unbase64(item["public_key"])
         self.origin, self.suite = item["origin"], BY_NAME[item["suite"]]
+        self.holder = item.get("holder")
+        if self.holder == self.origin:
+            raise FormatError("the holder is the origin itself")
 
     def take_stream(self, item):
         self.close_stream()
@@ -296,7 +302,15 @@ class ExportChecker:
         self.record_versions.add((record_id, version))
         stream.stubs.pop(record_id, None)  # this entry explains the record's earlier stubs
         if item["entry_type"] == "PUT" and all("hash" in layer for layer in item["layers"]):
-            stream.stubs[record_id] = (seq, header.get("share_until"))
+            stream.stubs[record_id] = (seq, self.last_day(header))
+
+    def last_day(self, header):
+        """Up to when an entry has content by its own header; None: without end."""
+        names = ("share_until", "publish_until") if self.holder else ("share_until",)
+        days = [header[name] for name in names if name in header]
+        if self.holder and header["state"] in PUBLIC_IS_OVER:
+            return FIRST_DAY - 1
+        return min(days, default=None)
 
     def check_layers(self, stream, item):
         with_content = 0
@@ -362,8 +376,8 @@ class ExportChecker:
             self.check_explained(stream, where, body["time_us"] // US_PER_DAY)
 
     def check_explained(self, stream, where, today):
-        for seq, share_until in stream.stubs.values():
-            ended = share_until is not None and share_until < today
+        for seq, last_day in stream.stubs.values():
+            ended = last_day is not None and last_day < today
             if not ended and seq not in stream.named:
                 self.fail(where, f"entry {seq} is a stub that nothing explains")
         for seq in sorted(stream.erased - stream.named):

@@ -10,7 +10,7 @@ namespace tombolo::app {
 namespace {
 
 struct ExportArguments {
-  std::string item;
+  std::string item, origin;
   std::string out;
 };
 
@@ -20,14 +20,19 @@ struct FileCloser {
 
 Status WriteLines(const node::Context& context, const ExportArguments& arguments, std::FILE* to,
                   node::ExportCounts* counts) {
-  ASSIGN_OR_RETURN(
-      *counts, node::ExportStreams(context, arguments.item, [to](std::string_view line) -> Status {
-        if (std::fwrite(line.data(), 1, line.size(), to) != line.size() ||
-            std::fputc('\n', to) == EOF) {
-          return MakeError(Code::IO_ERROR, "the export cannot be written; is the disk full?");
-        }
-        return absl::OkStatus();
-      }));
+  const auto write = [to](std::string_view line) -> Status {
+    if (std::fwrite(line.data(), 1, line.size(), to) != line.size() ||
+        std::fputc('\n', to) == EOF) {
+      return MakeError(Code::IO_ERROR, "the export cannot be written; is the disk full?");
+    }
+    return absl::OkStatus();
+  };
+  if (arguments.origin.empty() || arguments.origin == context.origin) {
+    ASSIGN_OR_RETURN(*counts, node::ExportStreams(context, arguments.item, write));
+  } else {
+    ASSIGN_OR_RETURN(*counts,
+                     node::ExportReceived(context, arguments.origin, arguments.item, write));
+  }
   if (std::fflush(to) != 0)
     return MakeError(Code::DISK_FULL, "the export cannot be written; is the disk full?");
   return absl::OkStatus();
@@ -48,7 +53,7 @@ Status RunExport(const Session& session, const ExportArguments& arguments) {
   RETURN_IF_ERROR(WriteLines(folder->context(), arguments, file.get(), &counts));
   PrintError("Wrote " + Grouped(counts.entries) + " entries of " + Grouped(counts.streams) +
              " streams and " + Grouped(counts.checkpoints) + " checkpoints to " + arguments.out +
-             ".\nIt holds every layer: keep it as safe as the node itself.\n");
+             ".\nIt shows every layer that is held: keep it as safe as the node itself.\n");
   return absl::OkStatus();
 }
 
@@ -65,6 +70,9 @@ void AddExportVerbs(CLI::App* app, Session* session) {
   AddNodeOption(verb, session);
   verb->add_option("--item", arguments->item, "Only the streams of this item, and the audit log")
       ->type_name("CODE");
+  verb->add_option("--origin", arguments->origin,
+                   "What was received of this origin; without it the node's own")
+      ->type_name("SPIFFE-ID");
   verb->add_option("--out", arguments->out, "File to make; default: standard output")
       ->type_name("FILE");
 }

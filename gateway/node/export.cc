@@ -1,15 +1,15 @@
 #include "gateway/node/export.h"
 
-#include <set>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "gateway/base/limits.h"
 #include "gateway/ledger/canonical.h"
-#include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/ledger/merkle.h"
 #include "gateway/node/inspect.h"
+#include "gateway/node/signed_heads.h"
 #include "gateway/node/tick_writer.h"
 
 namespace tombolo::node {
@@ -53,23 +53,27 @@ std::string HeadProofJson(const std::string& stream_hex, uint64_t tick,
 
 struct Exported {
   store::StreamState state;
-  v1::HeadProof proof;
+  SignedHead head;
 };
 
-StatusOr<std::vector<Exported>> StreamsToExport(const Context& context, std::string_view item) {
+StatusOr<std::vector<Exported>> StreamsToExport(const Context& context, const std::string& origin,
+                                                std::string_view item) {
   ASSIGN_OR_RETURN(std::vector<store::StreamState> states, context.store->Streams());
+  ASSIGN_OR_RETURN(const SignedHeads heads, SignedHeads::Open(context));
   std::vector<Exported> chosen;
   for (store::StreamState& state : states) {
     ASSIGN_OR_RETURN(const v1::StreamDescriptor descriptor,
                      ledger::DecodeDescriptor(state.descriptor));
-    if (descriptor.origin() != context.origin) continue;  // its origin exports it
+    if (descriptor.origin() != origin) continue;
     if (!item.empty() && descriptor.kind() == v1::RECORDS && descriptor.item() != item) continue;
     if (state.size == 0) continue;
-    Exported exported{std::move(state), {}};
-    if (!exported.proof.ParseFromString(exported.state.head_proof)) {
-      return MakeError(Code::STORE_CORRUPT, "the head proof of a stream does not parse");
+    ASSIGN_OR_RETURN(SignedHead head, heads.Of(state, origin));
+    if (!chosen.empty() && chosen.front().head.public_key_der != head.public_key_der) {
+      return MakeError(Code::NOT_FOUND, "heads of " + origin +
+                                            " are signed with two keys at this moment; export "
+                                            "again when all its new heads have arrived");
     }
-    chosen.push_back(std::move(exported));
+    chosen.push_back({std::move(state), std::move(head)});
   }
   return chosen;
 }
@@ -77,21 +81,22 @@ StatusOr<std::vector<Exported>> StreamsToExport(const Context& context, std::str
 Status ExportStream(const Context& context, const Exported& exported, ExportCounts* counts,
                     const std::function<Status(std::string_view)>& line) {
   const store::StreamState& state = exported.state;
+  const v1::StreamHead& head = exported.head.proof.head();
   const std::string stream_hex = QuotedHex(state.stream_id);
   RETURN_IF_ERROR(line("{\"type\":\"stream\",\"stream_id\":" + stream_hex + ",\"descriptor\":" +
-                       Quoted64(state.descriptor) + ",\"size\":" + std::to_string(state.size) +
-                       ",\"root\":" + QuotedHex(exported.proof.head().root()) +
-                       ",\"tick\":" + std::to_string(state.tick) + "}"));
-  for (uint64_t seq = 1; seq <= state.size;) {
+                       Quoted64(state.descriptor) + ",\"size\":" + std::to_string(head.size()) +
+                       ",\"root\":" + QuotedHex(head.root()) +
+                       ",\"tick\":" + std::to_string(exported.head.tick) + "}"));
+  for (uint64_t seq = 1; seq <= head.size();) {
     ASSIGN_OR_RETURN(const store::EntryPage page,
                      context.store->ReadEntries(state.number, seq, limits::kPageEntriesMax));
     if (page.entries.empty()) {
       return MakeError(Code::STORE_CORRUPT, "stream " + std::to_string(state.number) + " ends at " +
                                                 std::to_string(seq - 1) + " of " +
-                                                std::to_string(state.size));
+                                                std::to_string(head.size()));
     }
     for (const store::EntryView& entry : page.entries) {
-      if (seq > state.size) break;  // written meanwhile; not covered by the head exported here
+      if (seq > head.size()) break;  // written meanwhile; not covered by the head exported here
       RETURN_IF_ERROR(line(EntryJson(stream_hex, entry)));
       ++counts->entries;
       ++seq;
@@ -101,35 +106,63 @@ Status ExportStream(const Context& context, const Exported& exported, ExportCoun
   return absl::OkStatus();
 }
 
-}  // namespace
+// `holder`: who writes it, if that is not the origin.
+std::string NodeJson(const Context& context, const std::string& origin,
+                     const std::vector<Exported>& streams) {
+  const bool own = origin == context.origin;
+  const ledger::Suite suite = own ? context.suite : streams.front().head.suite;
+  const std::string key =
+      own ? context.signer->public_key_der() : streams.front().head.public_key_der;
+  return "{\"type\":\"node\",\"format\":1,\"origin\":" + JsonQuote(origin) +
+         ",\"suite\":" + JsonQuote(ledger::SuiteName(suite)) + ",\"public_key\":" + Quoted64(key) +
+         (own ? "" : ",\"holder\":" + JsonQuote(context.origin)) + "}";
+}
 
-StatusOr<ExportCounts> ExportStreams(const Context& context, std::string_view item,
-                                     const std::function<Status(std::string_view line)>& line) {
+StatusOr<ExportCounts> ExportOf(const Context& context, const std::string& origin,
+                                const std::vector<Exported>& streams,
+                                const std::function<Status(std::string_view)>& line) {
   ExportCounts counts;
-  ASSIGN_OR_RETURN(const std::vector<Exported> streams, StreamsToExport(context, item));
-  RETURN_IF_ERROR(line("{\"type\":\"node\",\"format\":1,\"origin\":" + JsonQuote(context.origin) +
-                       ",\"suite\":" + JsonQuote(ledger::SuiteName(context.suite)) +
-                       ",\"public_key\":" + Quoted64(context.signer->public_key_der()) + "}"));
-  std::set<uint64_t> ticks;
+  RETURN_IF_ERROR(line(NodeJson(context, origin, streams)));
+  std::map<uint64_t, const v1::Checkpoint*> checkpoints;  // by tick
   for (const Exported& exported : streams) {
     RETURN_IF_ERROR(ExportStream(context, exported, &counts, line));
-    ticks.insert(exported.state.tick);
+    checkpoints[exported.head.tick] = &exported.head.checkpoint;
   }
   for (const Exported& exported : streams) {
-    RETURN_IF_ERROR(line(
-        HeadProofJson(QuotedHex(exported.state.stream_id), exported.state.tick, exported.proof)));
+    RETURN_IF_ERROR(line(HeadProofJson(QuotedHex(exported.state.stream_id), exported.head.tick,
+                                       exported.head.proof)));
   }
-  for (const uint64_t tick : ticks) {
-    ASSIGN_OR_RETURN(const store::CheckpointRow row, context.store->FindCheckpoint(tick));
+  for (const auto& [tick, checkpoint] : checkpoints) {
     RETURN_IF_ERROR(line("{\"type\":\"checkpoint\",\"tick\":" + std::to_string(tick) +
-                         ",\"body\":" + Quoted64(row.body) +
-                         ",\"signature\":" + Quoted64(row.signature) + "}"));
+                         ",\"body\":" + Quoted64(checkpoint->body()) +
+                         ",\"signature\":" + Quoted64(checkpoint->signature()) + "}"));
     ++counts.checkpoints;
   }
   RETURN_IF_ERROR(line("{\"type\":\"end\",\"streams\":" + std::to_string(counts.streams) +
                        ",\"entries\":" + std::to_string(counts.entries) +
                        ",\"checkpoints\":" + std::to_string(counts.checkpoints) + "}"));
   return counts;
+}
+
+}  // namespace
+
+StatusOr<ExportCounts> ExportStreams(const Context& context, std::string_view item,
+                                     const std::function<Status(std::string_view line)>& line) {
+  ASSIGN_OR_RETURN(const std::vector<Exported> streams,
+                   StreamsToExport(context, context.origin, item));
+  return ExportOf(context, context.origin, streams, line);
+}
+
+StatusOr<ExportCounts> ExportReceived(const Context& context, const std::string& origin,
+                                      std::string_view item,
+                                      const std::function<Status(std::string_view line)>& line) {
+  ASSIGN_OR_RETURN(const std::vector<Exported> streams, StreamsToExport(context, origin, item));
+  if (streams.empty()) {
+    return MakeError(Code::NOT_FOUND, "this node holds nothing of " + origin +
+                                          "; see what it holds with: tombolo records list "
+                                          "--origin all");
+  }
+  return ExportOf(context, origin, streams, line);
 }
 
 Status AuditExport(const Context& context) {
@@ -155,8 +188,8 @@ StatusOr<store::StreamState> FindStream(const Context& context,
 // Leaves of one stream in any order, read a page at a time.
 class Leaves {
  public:
-  Leaves(const Context& context, const store::StreamState& stream)
-      : context_(context), stream_(stream), hasher_(context.suite) {}
+  Leaves(const Context& context, ledger::Suite suite, const store::StreamState& stream)
+      : context_(context), stream_(stream), hasher_(suite) {}
 
   StatusOr<Digest> operator()(uint64_t index) {
     const uint64_t seq = index + 1;
@@ -201,23 +234,25 @@ StatusOr<v1::RecordProof> ProveRecord(const Context& context, const RecordId& id
   ASSIGN_OR_RETURN(const store::StreamState stream, FindStream(context, view.stream));
   v1::RecordProof proof;
   *proof.mutable_stream() = view.stream;
-  proof.set_suite(context.suite);
-  if (!proof.mutable_head()->ParseFromString(stream.head_proof)) {
-    return MakeError(Code::STORE_CORRUPT, "the head proof of a stream does not parse");
+  ASSIGN_OR_RETURN(const SignedHeads heads, SignedHeads::Open(context));
+  ASSIGN_OR_RETURN(const SignedHead signed_head, heads.Of(stream, view.stream.origin()));
+  const uint64_t size = signed_head.proof.head().size();
+  if (view.seq > size) {
+    return MakeError(Code::NOT_FOUND, "the head that covers this record is not stored yet");
   }
-  Leaves leaves(context, stream);
+  proof.set_suite(signed_head.suite);
+  *proof.mutable_head() = signed_head.proof;
+  Leaves leaves(context, signed_head.suite, stream);
   ASSIGN_OR_RETURN(const ledger::Path path,
-                   ledger::InclusionPath(ledger::HashOf(context.suite), view.seq - 1, stream.size,
+                   ledger::InclusionPath(ledger::HashOf(signed_head.suite), view.seq - 1, size,
                                          [&](uint64_t index) { return leaves(index); }));
   for (const Digest& hash : path) proof.add_inclusion_path(hash.str());
   ASSIGN_OR_RETURN(const store::EntryPage own,
                    context.store->ReadEntries(stream.number, view.seq, 1));
   *proof.mutable_entry() = ToStreamEntry(own.entries.at(0));
-  HideLayers(context.suite, layers, proof.mutable_entry());
-  ASSIGN_OR_RETURN(const store::CheckpointRow row, context.store->FindCheckpoint(stream.tick));
-  proof.mutable_checkpoint()->set_body(row.body);
-  proof.mutable_checkpoint()->set_signature(row.signature);
-  proof.set_public_key(context.signer->public_key_der());
+  HideLayers(signed_head.suite, layers, proof.mutable_entry());
+  *proof.mutable_checkpoint() = signed_head.checkpoint;
+  proof.set_public_key(signed_head.public_key_der);
   return proof;
 }
 

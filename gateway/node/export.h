@@ -7,6 +7,7 @@
 #define TOMBOLO_GATEWAY_NODE_EXPORT_H_
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "gateway/node/context.h"
@@ -25,11 +26,17 @@ struct ExportCounts {
 StatusOr<ExportCounts> ExportStreams(const Context& context, std::string_view item,
                                      const std::function<Status(std::string_view line)>& line);
 
+// The same of the streams that this node holds of another origin, as far as a signed head covers
+// them; layers that it does not have are hashes. NOT_FOUND: none, or heads under two keys.
+StatusOr<ExportCounts> ExportReceived(const Context& context, const std::string& origin,
+                                      std::string_view item,
+                                      const std::function<Status(std::string_view line)>& line);
+
 // Writes the audit event of an export; committed before the export begins.
 Status AuditExport(const Context& context);
 
-// The proof of the record's current version. `layers`: which layers it shows, the others are
-// hashes.
+// The proof of the record's current version, own or received: by its origin's checkpoint. `layers`:
+// which layers it shows where this node has them, the others are hashes.
 StatusOr<v1::RecordProof> ProveRecord(const Context& context, const RecordId& id,
                                       const std::array<bool, 3>& layers);
 

@@ -1,5 +1,6 @@
 // Records of other origins beside own ones: looked at with what is withheld, and left alone by what
 // is about own records.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gateway/node/erase.h"
@@ -80,6 +81,18 @@ TEST_F(ReceivedViewTest, AnExportIsOfOwnStreams) {
                        }));
   EXPECT_EQ(counts.streams, 2u);  // the audit log and the own one
   EXPECT_EQ(lines.find(kOther), std::string::npos);
+}
+
+TEST_F(ReceivedViewTest, WhatWasReceivedIsExportedAndProvedUnderASignedHeadOnly) {
+  const auto write = [](std::string_view) { return absl::OkStatus(); };
+  const auto none = ExportReceived(context_, kOther, "", write);
+  EXPECT_CODE(Code::NOT_FOUND, none);
+  EXPECT_THAT(none.status().message(), ::testing::HasSubstr("holds nothing of"));
+  Hold(1);  // without a head
+  const auto unproved = ExportReceived(context_, kOther, "", write);
+  EXPECT_CODE(Code::NOT_FOUND, unproved);
+  EXPECT_THAT(unproved.status().message(), ::testing::HasSubstr("head"));
+  EXPECT_CODE(Code::NOT_FOUND, ProveRecord(context_, theirs_, {true, false, false}));
 }
 
 TEST_F(ReceivedViewTest, OnlyItsOriginErasesARecord) {
