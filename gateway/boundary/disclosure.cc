@@ -8,9 +8,8 @@
 namespace tombolo::boundary {
 namespace {
 
-// Bits of a byte of `forms`; docs/formats/frame.md, "Entries".
-constexpr int kShownShift = 4;
-constexpr uint8_t kErasedForm = 0x80;
+// Form, lengths, salts and hashes of an entry of suite 1, at most; an estimate for room.
+constexpr size_t kEntryBytes = 128;
 
 v1::SharingClass ClassOf(size_t layer_index) {
   return static_cast<v1::SharingClass>(layer_index + v1::PUBLIC);
@@ -44,25 +43,33 @@ Status CheckSource(const PageSource& source, ledger::Suite suite) {
 
 }  // namespace
 
-Status PageShaper::AddPut(const HeldEntry& entry, LayerMask layers, int32_t today,
-                          v1::Entries* out) {
-  const ledger::EntryParts& parts = entry.parts;
-  const LayerMask shown = Showable(entry, layers, today);
-  out->mutable_forms()->push_back(static_cast<char>(v1::PUT | shown << kShownShift));
+Status PageShaper::Shape(const ledger::EntryParts& parts, LayerMask shown,
+                         ledger::EntryParts* out) {
+  *out = ledger::EntryParts();
+  if (parts.erased) {
+    out->type = v1::ENTRY_TYPE_UNSPECIFIED;
+    out->erased = true;
+    out->leaf = parts.leaf;
+    return CheckSize("leaf", parts.leaf.size(), ledger::HashBytes(hasher_.suite()));
+  }
+  out->type = parts.type;
+  out->header = parts.header;
+  if (parts.type != v1::PUT) return absl::OkStatus();
+  out->shown = shown;
   for (size_t k = 0; k < ledger::kLayerCount; ++k) {
     if (IsShown(parts, k)) {
       RETURN_IF_ERROR(CheckSize("salt", parts.salts[k].size(), ledger::SaltBytes(hasher_.suite())));
     }
     if ((shown >> k & 1) != 0) {
-      out->mutable_salts()->append(parts.salts[k]);
-      out->add_contents(std::string(parts.contents[k]));
+      out->salts[k] = parts.salts[k];
+      out->contents[k] = parts.contents[k];
     } else if (IsShown(parts, k)) {
-      const Digest hash = hasher_.LayerHash(ClassOf(k), parts.salts[k], parts.contents[k]);
-      out->mutable_hashes()->append(hash.view());
+      hashes_.push_back(hasher_.LayerHash(ClassOf(k), parts.salts[k], parts.contents[k]));
+      out->hashes[k] = hashes_.back().view();
     } else {
       RETURN_IF_ERROR(
           CheckSize("layer hash", parts.hashes[k].size(), ledger::HashBytes(hasher_.suite())));
-      out->mutable_hashes()->append(parts.hashes[k]);
+      out->hashes[k] = parts.hashes[k];
     }
   }
   return absl::OkStatus();
@@ -74,35 +81,26 @@ StatusOr<std::shared_ptr<const ShapedPage>> PageShaper::Entries(const PageSource
   if (source.entries.empty() || layers == 0 || (layers & ~ledger::kAllLayers) != 0) {
     return MakeError(Code::INVALID_ARGUMENT, "a page needs an entry and a layer to show");
   }
-  v1::Entries out;
-  uint64_t shown = 0;
-  for (const HeldEntry& entry : source.entries) {
-    if (entry.parts.erased) {
-      RETURN_IF_ERROR(
-          CheckSize("leaf", entry.parts.leaf.size(), ledger::HashBytes(hasher_.suite())));
-      out.mutable_forms()->push_back(static_cast<char>(kErasedForm));
-      out.mutable_hashes()->append(entry.parts.leaf);
-      continue;
-    }
-    out.add_headers(std::string(entry.parts.header));
-    if (entry.parts.type == v1::PUT) {
-      RETURN_IF_ERROR(AddPut(entry, layers, source.today, &out));
-      shown += Showable(entry, layers, source.today) != 0 ? 1 : 0;
-    } else {
-      out.mutable_forms()->push_back(static_cast<char>(entry.parts.type));
-    }
-  }
-  out.set_stream_id(std::string(source.stream_id));
-  out.set_first_seq(source.first_seq);
-  for (const Digest& node : source.path) out.add_path(node.str());
-  out.set_cursor(std::string(source.cursor));
+  shaped_.resize(source.entries.size());
+  hashes_.clear();
+  hashes_.reserve(source.entries.size() * ledger::kLayerCount);  // views point into it
   std::shared_ptr<ShapedPage> page(new ShapedPage());
+  size_t bytes = 0;
+  for (size_t i = 0; i < source.entries.size(); ++i) {
+    const LayerMask shown = Showable(source.entries[i], layers, source.today);
+    RETURN_IF_ERROR(Shape(source.entries[i].parts, shown, &shaped_[i]));
+    page->shown_ += shown != 0 ? 1 : 0;
+    bytes += kEntryBytes + shaped_[i].header.size();
+    for (const std::string_view content : shaped_[i].contents) bytes += content.size();
+  }
   page->layers_ = layers;
-  page->stream_id_ = out.stream_id();
+  page->stream_id_ = source.stream_id;
   page->first_seq_ = source.first_seq;
   page->last_seq_ = source.first_seq + source.entries.size() - 1;
-  page->shown_ = shown;
-  page->payload_ = ledger::CanonicalBytes(out);
+  page->payload_.reserve(bytes);
+  ledger::AppendEntries(hasher_.suite(),
+                        {source.stream_id, source.first_seq, source.path, source.cursor}, shaped_,
+                        &page->payload_);
   return Finish(std::move(page));
 }
 

@@ -24,47 +24,56 @@ Status Corrupt(uint64_t leaves, std::string_view what) {
                                 std::string(what), "; restore the store from a backup"));
 }
 
-std::vector<Digest> LevelAbove(Hasher* hasher, const std::vector<Digest>& level) {
-  std::vector<Digest> above;
-  above.reserve(level.size() / 2);
-  for (size_t i = 0; i + 1 < level.size(); i += 2) {
-    above.push_back(NodeHash(hasher, level[i].view(), level[i + 1].view()));
+// The nodes above `level` that are not there yet.
+void HashAbove(Hasher* hasher, const std::vector<Digest>& level, std::vector<Digest>* above) {
+  for (size_t i = 2 * above->size(); i + 1 < level.size(); i += 2) {
+    above->push_back(NodeHash(hasher, level[i].view(), level[i + 1].view()));
   }
-  return above;
 }
 
 }  // namespace
 
 StatusOr<TreeSpans> TreeSpans::Make(const CompactRange& range, std::string_view spans) {
-  const size_t hash_bytes = DigestBytes(range.kind());
-  if (spans.size() % hash_bytes != 0 || spans.size() / hash_bytes != range.size() / kSpan) {
+  TreeSpans tree(range.kind());
+  RETURN_IF_ERROR(tree.Grow(range, spans));
+  return tree;
+}
+
+Status TreeSpans::Grow(const CompactRange& range, std::string_view spans) {
+  const size_t hash_bytes = DigestBytes(kind_);
+  const size_t known = levels_.empty() ? 0 : levels_[0].size();
+  if (range.kind() != kind_ || range.size() < size_ || spans.size() % hash_bytes != 0 ||
+      known + spans.size() / hash_bytes != range.size() / kSpan) {
     return Corrupt(range.size(), absl::StrCat("have ", spans.size(), " bytes"));
   }
-  TreeSpans tree(range.kind());
-  tree.size_ = range.size();
-  Hasher hasher(range.kind());
-  std::vector<Digest> level;
-  level.reserve(spans.size() / hash_bytes);
+  if (levels_.empty() && !spans.empty()) levels_.emplace_back();
   for (; !spans.empty(); spans.remove_prefix(hash_bytes)) {
-    level.push_back(*DigestFrom(range.kind(), spans.substr(0, hash_bytes)));
+    levels_[0].push_back(*DigestFrom(kind_, spans.substr(0, hash_bytes)));
   }
-  while (!level.empty()) {
-    tree.levels_.push_back(std::move(level));
-    level = LevelAbove(&hasher, tree.levels_.back());
+  Hasher hasher(kind_);
+  for (size_t i = 0; i < levels_.size(); ++i) {
+    if (levels_[i].size() < 2) break;
+    if (i + 1 == levels_.size()) levels_.emplace_back();
+    HashAbove(&hasher, levels_[i], &levels_[i + 1]);
   }
-  // The range knows the widest subtrees itself, so spans of another log do not pass for its own.
+  size_ = range.size();
+  return TakeTail(range);
+}
+
+// The range knows the widest subtrees itself, so spans of another log do not pass for its own.
+Status TreeSpans::TakeTail(const CompactRange& range) {
   const std::vector<Digest>& nodes = range.nodes();
   size_t next = 0;
   uint64_t begin = 0;
   for (uint64_t left = range.size(); left >= kSpan; left -= std::bit_floor(left)) {
     const int height = std::bit_width(left) - 1;
-    if (!(tree.levels_[height - kSpanLevel][begin >> height] == nodes[next++])) {
+    if (!(levels_[height - kSpanLevel][begin >> height] == nodes[next++])) {
       return Corrupt(range.size(), "are those of another log");
     }
     begin += std::bit_floor(left);
   }
-  tree.tail_.assign(nodes.begin() + static_cast<std::ptrdiff_t>(next), nodes.end());
-  return tree;
+  tail_.assign(nodes.begin() + static_cast<std::ptrdiff_t>(next), nodes.end());
+  return absl::OkStatus();
 }
 
 std::optional<Digest> TreeSpans::TailHash(uint64_t begin, uint64_t end) const {

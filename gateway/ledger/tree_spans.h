@@ -22,6 +22,9 @@ class TreeSpans {
  public:
   // `spans`: size / kTreeSpan hashes, back to back; `range`: the log at its full size.
   static StatusOr<TreeSpans> Make(const CompactRange& range, std::string_view spans);
+  // The log has grown: `range` as it is now, `spans` those that were not given yet. Hashes only
+  // what is new. After an error the object is of no use.
+  Status Grow(const CompactRange& range, std::string_view spans);
 
   uint64_t size() const { return size_; }
   // From size1 leaves to size(). Leaves are asked for only within the span that size1 cuts, so not
@@ -34,6 +37,7 @@ class TreeSpans {
 
  private:
   explicit TreeSpans(HashKind kind) : kind_(kind) {}
+  Status TakeTail(const CompactRange& range);
   // Root over the leaves [begin, end), which RFC 6962 splits the tree into, or a beginning of it.
   StatusOr<Digest> HashOver(uint64_t begin, uint64_t end, const LeafSource& leaf) const;
   // The same where the tail's own subtrees give it.

@@ -163,6 +163,10 @@ TEST_P(StoreContract, CommitsAreCountedAndTellWhatMoved) {
   drop.received.drops = {{5, 7}};
   ASSERT_OK(store_->Commit(drop));
   EXPECT_EQ(*store_->StreamsChangedSince(start + 2), (std::vector<uint32_t>{5}));
+  Tick row;  // a layer was brought forward, a head reached
+  row.received.streams = {RowOf(5, 0)};
+  ASSERT_OK(store_->Commit(row));
+  EXPECT_EQ(*store_->StreamsChangedSince(start + 3), (std::vector<uint32_t>{5}));
 }
 
 TEST_P(StoreContract, LockedStoreCommitsOrLetsGo) {

@@ -230,6 +230,9 @@ void MemoryStore::ApplyStreams(const Tick& tick, const Edits& edits) {
     stream.changed_at = commits_;
     if (tick.checkpoint) stream.state.tick = tick.checkpoint->tick;
   }
+  for (const ReceivedStream& row : tick.received.streams) {
+    streams_[row.stream].changed_at = commits_;
+  }
   for (const auto& [place, bytes] : edits) {
     streams_[place.first].entries[place.second - 1] = bytes;
   }

@@ -61,7 +61,10 @@ Status ReceivedTick::Drop(const LayerDrop& drop) {
 Status ReceivedTick::Apply(const Tick& tick) {
   const ReceivedPart& part = tick.received;
   RETURN_IF_ERROR(Check(tick));
-  for (const ReceivedStream& row : part.streams) RETURN_IF_ERROR(received->PutStream(row));
+  for (const ReceivedStream& row : part.streams) {
+    RETURN_IF_ERROR(received->PutStream(row));
+    RETURN_IF_ERROR(streams->Touch(row.stream));
+  }
   for (const Delivery& row : part.deliveries) RETURN_IF_ERROR(received->PutDelivery(row));
   for (const CursorIn& row : part.cursors) RETURN_IF_ERROR(received->PutCursor(row));
   for (const Confirmed& row : part.confirmed) RETURN_IF_ERROR(peers->PutConfirmed(row));

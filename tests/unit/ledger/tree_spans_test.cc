@@ -85,6 +85,35 @@ TEST(TreeSpans, PathsEqualThoseMadeOfAllLeaves) {
   }
 }
 
+TEST(TreeSpans, GrownSpansEqualThoseMadeAtOnce) {
+  for (const uint64_t step : {1, 100, 255, 256, 700, 1500}) {
+    Log log(HashKind::kSha256, 0);
+    Hasher hasher(HashKind::kSha256);
+    auto grown = TreeSpans::Make(log.range, "");
+    ASSERT_OK(grown);
+    while (log.leaves.size() < 6 * kSpan) {
+      std::string more;
+      for (uint64_t i = 0; i < step; ++i) {
+        log.leaves.push_back(hasher.Hash({"leaf ", std::to_string(log.leaves.size())}));
+        log.range.Append(log.leaves.back(), &more);
+      }
+      log.spans += more;
+      ASSERT_OK(grown->Grow(log.range, more));
+      if (step == 1 && log.leaves.size() % 97 != 0) continue;
+      ASSERT_OK_AND_ASSIGN(const TreeSpans fresh, TreeSpans::Make(log.range, log.spans));
+      const uint64_t size1 = log.leaves.size() * 2 / 3;
+      ASSERT_OK_AND_ASSIGN(const Path want, fresh.ConsistencyFrom(size1, log.source()));
+      ASSERT_OK_AND_ASSIGN(const Path got, grown->ConsistencyFrom(size1, log.source()));
+      EXPECT_EQ(got, want) << step << " " << log.leaves.size();
+    }
+  }
+  // What does not follow is refused.
+  Log log(HashKind::kSha256, 300);
+  ASSERT_OK_AND_ASSIGN(TreeSpans spans, TreeSpans::Make(log.range, log.spans));
+  EXPECT_CODE(Code::STORE_CORRUPT, spans.Grow(Log(HashKind::kSha256, 600).range, ""));
+  EXPECT_CODE(Code::STORE_CORRUPT, spans.Grow(Log(HashKind::kSha256, 100).range, ""));
+}
+
 TEST(TreeSpans, OnlyLeavesOfTheCutSpanAreRead) {
   std::mt19937 random(12);
   Log log(HashKind::kSha256, 7 * kSpan + 37);
