@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "gateway/app/policy_folder.h"
 #include "gateway/os/doorbell.h"
@@ -353,6 +354,32 @@ TEST_F(OperatorTest, ACommandThatCommitsRingsTheBell) {
   EXPECT_FALSE(rung());
   DoWords({"export", "--node", Node(), "--out", Path("out.ndjson")});
   EXPECT_TRUE(rung());
+}
+
+// --- the page for operators
+
+TEST(OperatingPage, ItsCommandsWorkInTheOrderInWhichTheyStand) {
+  TempDir dir;
+  std::filesystem::create_directory_symlink(TOMBOLO_SOURCE_DIR "/adapters", dir.File("adapters"));
+  const std::string program = TOMBOLO_PROGRAM;
+  std::string script = "set -e\ncd " + dir.path().string() +
+                       "\nPATH=" + program.substr(0, program.rfind('/')) + ":$PATH\n";
+  std::ifstream page(TOMBOLO_SOURCE_DIR "/docs/operating.md");
+  std::string line;
+  int commands = 0;
+  for (bool inside = false; std::getline(page, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```sh";
+    } else if (inside) {
+      script += line + "\n";
+      commands += line.starts_with("tombolo ") ? 1 : 0;
+    }
+  }
+  EXPECT_GE(commands, 20);
+  const Ran ran = RunShell("sh " + dir.Write("page.sh", script) + " 2>&1");
+  EXPECT_EQ(ran.exit_code, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("uk.fhrs.rating  GOVERNMENT"));
+  EXPECT_THAT(ran.out, HasSubstr("Verified: "));
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "gateway/base/limits.h"
 #include "gateway/ledger/proof.h"
 #include "tests/support/assert_ok.h"
+#include "tests/unit/boundary/fixture.h"
+#include "tests/unit/ledger/fixture.h"
 #include "tests/unit/node/fixture.h"
 #include "tombolo/v1/exchange.pb.h"
 
@@ -81,6 +83,50 @@ TEST_F(AuditTrailTest, WhatAWitnessHasSeenMustBeItsBeginning) {
   EXPECT_EQ(report.witnesses[0].witness, kWitness);
   EXPECT_EQ(report.witnesses[0].size, 6u);
   EXPECT_THAT(report.witnesses[0].unchecked, HasSubstr("federation"));
+}
+
+TEST_F(AuditTrailTest, TheWitnessSignsWithItsKeyOfTheRegistry) {
+  Grow(5);
+  Witness();
+  v1::Registry registry;
+  registry.set_federation("federation.example");
+  registry.set_version(1);
+  registry.set_issued_at("2026-01-01T00:00:00Z");
+  registry.set_expires_at("2027-01-01T00:00:00Z");
+  v1::Member* member = registry.add_members();
+  member->set_id(kWitness);
+  member->set_level(v1::CITY);
+  member->set_state(v1::ACTIVE);
+  member->set_epoch_min(1);
+  member->add_tls_keys(std::string(32, 't'));
+  v1::PublicKey* key = member->add_signing_keys();
+  key->set_suite("SHA256_ED25519");
+  key->set_spki(signer_->public_key_der());
+  const auto unchecked = [&] {
+    auto report = VerifyAudit(context_, boundary::FederationOf(registry).get());
+    EXPECT_OK(report);
+    return report.ok() ? report->witnesses.at(0).unchecked : "";
+  };
+  EXPECT_EQ(unchecked(), "");
+  // Of a key that the registry no longer has, the statement still counts.
+  key->set_spki(ledger::TestSigner(9)->public_key_der());
+  EXPECT_THAT(unchecked(), HasSubstr("another key"));
+  member->set_id("spiffe://federation.example/other");
+  EXPECT_THAT(unchecked(), HasSubstr("no member"));
+  member->set_id(kWitness);
+  key->set_spki(signer_->public_key_der());
+  // Somebody changed what is kept of the signature.
+  auto rows = store_->Witnesses();
+  ASSERT_OK(rows);
+  store::WitnessRow row = rows->at(0);
+  v1::Countersignature signature;
+  ASSERT_TRUE(signature.ParseFromString(row.countersignature));
+  signature.mutable_signature()->front() ^= 1;
+  row.countersignature = signature.SerializeAsString();
+  writer_->tick().received.witnesses.push_back(row);
+  Grow(1);
+  EXPECT_EQ(CodeOf(VerifyAudit(context_, boundary::FederationOf(registry).get()).status()),
+            Code::SIGNATURE_INVALID);
 }
 
 TEST_F(AuditTrailTest, ARewrittenLogIsFound) {
