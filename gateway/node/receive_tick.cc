@@ -45,6 +45,7 @@ ReceiveTick::ReceiveTick(const Context& context, KnownStreams* streams, TickWrit
 Status ReceiveTick::Run(std::vector<Staged>* staged, std::vector<std::string>* reached) {
   RETURN_IF_ERROR(FindErasures(*staged));
   RETURN_IF_ERROR(LookUp(staged));
+  MakeRoom(*staged);
   for (const Staged& one : *staged) {
     std::visit([this](const auto& item) { Add(item); }, one);
     const auto* page = std::get_if<StagedPage>(&one);
@@ -161,11 +162,23 @@ store::StreamAppend* ReceiveTick::AppendOf(KnownStream* stream) {
   return &known->second;
 }
 
+// Entries in blocks are about as large as on their way.
+void ReceiveTick::MakeRoom(const std::vector<Staged>& staged) {
+  std::map<uint32_t, size_t> bytes;
+  for (const Staged& one : staged) {
+    const auto* page = std::get_if<StagedPage>(&one);
+    if (page != nullptr)
+      bytes[page->stream] += page->page.payload->size() + page->entries.size() * 8;
+  }
+  for (const auto& [stream, size] : bytes) {
+    AppendOf(&streams_->at(stream))->entries.reserve(size);
+  }
+}
+
 void ReceiveTick::Add(const StagedPage& staged) {
   KnownStream* const stream = &streams_->at(staged.stream);
   const exchange::StorePage& page = staged.page;
   store::StreamAppend* const append = AppendOf(stream);
-  append->entries.reserve(append->entries.size() + page.payload->size() + page.payload->size() / 8);
   for (size_t i = 0; i < staged.entries.size(); ++i) AddEntry(stream, staged, i, append);
   append->compact_range = page.compact_range;
   append->spans += page.spans;

@@ -54,6 +54,7 @@ class ReceiveTick {
   Status FindErasures(const std::vector<Staged>& staged);
   Status FindErased(KnownStream* stream, uint64_t seq, const std::vector<Staged>& staged);
   Status LookUp(std::vector<Staged>* staged);
+  void MakeRoom(const std::vector<Staged>& staged);
   void Add(const StagedPage& staged);
   void Add(const StagedLayers& staged);
   void AddEntry(KnownStream* stream, const StagedPage& staged, size_t index,

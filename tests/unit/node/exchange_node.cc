@@ -32,13 +32,29 @@ std::string HeaderOf(const RecordId& id, uint64_t number, const Version& version
   return bytes;
 }
 
+// Text that packs about as well as what people write.
+std::string Words(uint64_t seed, size_t bytes) {
+  static constexpr const char* kSyllables[] = {"ra",  "ton", "is",  "ment", "ko", "val", "er",
+                                               "shu", "li",  "gan", "or",   "ed", "ing", "st"};
+  testing::FakeEntropy random(seed);
+  std::string text;
+  while (text.size() < bytes) {
+    text += kSyllables[random.Below(std::size(kSyllables))];
+    if (random.Below(3) == 0) text += ' ';
+    if (random.Below(8) == 0) text += std::to_string(random.Below(100000));
+  }
+  text.resize(bytes);
+  return text;
+}
+
 // The limited layer names the subject.
 std::string LayerOf(size_t layer, int record, uint64_t number, size_t text_bytes) {
   v1::Layer out;
   v1::Field* field = out.add_fields();
   field->set_name("a.text");
   field->set_text("layer " + std::to_string(layer) + " of " + std::to_string(record) + " v" +
-                  std::to_string(number) + std::string(text_bytes, 'x'));
+                  std::to_string(number) +
+                  Words(static_cast<uint64_t>(record) * 8 + layer, text_bytes));
   if (layer == 2) {
     field = out.add_fields();
     field->set_name("subject.id");
