@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway/node/initialise.h"
@@ -16,9 +17,9 @@ namespace {
 
 constexpr uint64_t kSeed = 20240301;
 constexpr int kRounds = 6;
-constexpr uint64_t kServerTicksMax = 8;  // until the kill
-constexpr useconds_t kReadingUs = 5000;  // a command reads its file between commits
-constexpr int kEntries = 20;             // of one commit of the command
+constexpr uint64_t kServerTicksMax = 8;   // until the kill
+constexpr timespec kReading{0, 5000000};  // a command reads its file between commits
+constexpr int kEntries = 20;              // of one commit of the command
 
 class TwoWritersTest : public NodeTest {
  protected:
@@ -35,7 +36,7 @@ class TwoWritersTest : public NodeTest {
       for (int i = 0; i < kEntries; ++i) (*writer)->Put(stream, "header", {"p", "g", "l"}, 1, {});
       (*writer)->Audit(Exported());
       if (!(*writer)->Commit().ok()) _exit(3);
-      usleep(kReadingUs);
+      nanosleep(&kReading, nullptr);
       if (first && write(told, "1", 1) != 1) _exit(4);
     }
   }

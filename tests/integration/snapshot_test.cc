@@ -5,6 +5,7 @@
 #include "gateway/base/limits.h"
 #include "gateway/node/snapshot.h"
 #include "tests/integration/town.h"
+#include "tests/unit/node/received_sample.h"
 
 namespace tombolo::testing {
 namespace {
@@ -51,6 +52,21 @@ TEST_F(SnapshotTest, WhatVanishedIsRetractedAndWhatReturnsIsCounted) {
   EXPECT_EQ(Shops().fresh, 0u);
   EXPECT_EQ(Rows().rows_new(), 1u);
   EXPECT_EQ(HistoryOf(4)[0].version, 3u);
+  ExpectExportVerifies();
+}
+
+TEST_F(SnapshotTest, RecordsOfOtherOriginsAreNotItsBusiness) {
+  Take(TownFile(4));
+  ASSERT_OK_AND_ASSIGN(const auto writer, node::TickWriter::Open(context));
+  const uint32_t scope = writer->ScopeFor("town", "test.shop", "A");
+  ASSERT_TRUE(writer->tick().new_scopes.empty());
+  node::ReceiveOne(writer.get(), 1, RecordId(), scope);  // no receiver sets a scope
+  ASSERT_OK(writer->Commit());
+  Take(TownFile(3));
+  EXPECT_EQ(Outcome().present_before, 4u);
+  EXPECT_EQ(Shops().retracted, 1u);
+  EXPECT_EQ(Totals().received_present, 1u);
+  EXPECT_EQ(Records().size(), 3u);
   ExpectExportVerifies();
 }
 

@@ -10,7 +10,6 @@
 #include "gateway/node/initialise.h"
 #include "gateway/node/inspect.h"
 #include "gateway/os/signer.h"
-#include "gateway/record/canonical.h"
 #include "gateway/store/memory/memory_store.h"
 #include "tests/support/assert_ok.h"
 
@@ -54,29 +53,6 @@ void ExpectRootAndPaths(store::Store* store, const store::StreamState& stream,
   }));
   EXPECT_OK(ledger::VerifyInclusion(HashKind::kSha256, leaves[index].view(), index, stream.size,
                                     ledger::ViewsOf(path), root));
-}
-
-std::string HeaderOf(const RecordId& id) {
-  v1::RecordHeader header;
-  header.set_record_id(std::string(id.view()));
-  header.set_version(1);
-  header.set_kind(v1::PENALTY);
-  header.set_polarity(v1::NEGATIVE);
-  header.set_state(v1::EFFECTIVE);
-  header.set_recorded_at_us(1);
-  std::string bytes;
-  record::AppendHeaderMessage(header, &bytes);
-  return bytes;
-}
-
-std::string LayerOf(const std::string& text) {
-  v1::Layer layer;
-  v1::Field* field = layer.add_fields();
-  field->set_name("name");
-  field->set_text(text);
-  std::string bytes;
-  record::AppendLayerMessage(layer, &bytes);
-  return bytes;
 }
 
 }  // namespace
@@ -180,70 +156,6 @@ void NodeTest::ExpectHeadsVerify(store::Store* store) {
     proof.mutable_head()->set_size(stream.size + 1);
     EXPECT_FALSE(ledger::VerifyHead(checkpoint, proof, verifier).ok());
   }
-}
-
-uint32_t NodeTest::ReceiveOne(TickWriter* writer, store::LayerMask layers, const RecordId& id) {
-  ledger::EntryHasher hasher(v1::SHA384_ECDSA_P384);
-  v1::StreamDescriptor descriptor;
-  descriptor.set_kind(v1::RECORDS);
-  descriptor.set_origin(kOther);
-  descriptor.set_item("a");
-  descriptor.set_sharing_class(v1::PUBLIC);
-  descriptor.set_generation(1);
-  store::StreamState stream;
-  stream.number = limits::kReceivedNumbersFrom + 1;
-  stream.descriptor = *ledger::EncodeDescriptor(descriptor);
-  stream.stream_id = hasher.StreamId(stream.descriptor).str();
-  stream.epoch = 1;
-  ledger::CompactRange range(HashKind::kSha384);
-  stream.compact_range = range.Serialise();
-
-  const std::string header = HeaderOf(id);
-  const std::string salt(ledger::SaltBytes(v1::SHA384_ECDSA_P384), 's');
-  const std::array<std::string, 3> contents = {LayerOf("shown"), LayerOf("known"),
-                                               LayerOf("secret")};
-  ledger::LayerHashes hashes;
-  store::EntryView entry;
-  entry.form = layers == store::kAllLayers ? store::Form::kFull : store::Form::kPartial;
-  entry.shown = layers;
-  entry.header = header;
-  entry.ingest = limits::kReceivedNumbersFrom;
-  for (size_t i = 0; i < contents.size(); ++i) {
-    hashes[i] = hasher.LayerHash(static_cast<v1::SharingClass>(i + 1), salt, contents[i]);
-    if (store::Has(layers, i)) {
-      entry.salts[i] = salt;
-      entry.layers[i] = contents[i];
-    } else {
-      entry.layer_hashes[i] = hashes[i].view();
-    }
-  }
-  range.Append(hasher.Leaf(hasher.PutCommitment(stream.stream_id, header, hashes).view()));
-  store::StreamAppend append;
-  append.stream = stream.number;
-  append.epoch = 1;
-  store::AppendEntry(entry, &append.entries);
-  append.lengths = {static_cast<uint32_t>(append.entries.size())};
-  append.compact_range = range.Serialise();
-  store::RecordState state;
-  state.id = id;
-  state.stream = stream.number;
-  state.seq = 1;
-  state.version = 1;
-  state.present = true;
-  store::ReceivedStream row;
-  row.stream = stream.number;
-  row.next_seq = {2, 2, 2};
-  for (size_t i = 0; i < 3; ++i) {
-    if (!store::Has(layers, i)) row.next_seq[i] = 0;
-  }
-  row.delivery = entry.ingest;
-  store::Tick& tick = writer->tick();
-  tick.new_streams.push_back(std::move(stream));
-  tick.appends.push_back(std::move(append));
-  tick.records.push_back(state);
-  tick.received.streams.push_back(row);
-  tick.received.deliveries.push_back({entry.ingest, kOther, {kOther}, 1});
-  return row.stream;
 }
 
 }  // namespace tombolo::node

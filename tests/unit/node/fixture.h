@@ -15,6 +15,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_entropy.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/node/received_sample.h"
 
 namespace tombolo::node {
 
@@ -34,10 +35,7 @@ class NodeTest : public ::testing::Test {
   // the trail of the audit log are those of its entries.
   void ExpectHeadsVerify() { ExpectHeadsVerify(store_.get()); }
   void ExpectHeadsVerify(store::Store* store);
-  // A stream of another origin with one entry that shows `layers`, its record being current, as the
-  // receiver puts it into a tick.
-  static constexpr const char* kOther = "spiffe://federation.example/other";
-  uint32_t ReceiveOne(TickWriter* writer, store::LayerMask layers, const RecordId& id);
+  static constexpr const char* kOther = kOtherOrigin;
 
   testing::TempDir dir_;
   testing::FakeClock clock_;
