@@ -67,6 +67,7 @@ std::unique_ptr<CLI::App> MakeCommandLine(Session* session) {
   AddPolicyVerbs(app.get(), session);
   AddExplainVerbs(app.get(), session);
   AddAuditVerbs(app.get(), session);
+  AddSubjectVerbs(app.get(), session);
   AddPeersVerbs(app.get(), session);
   AddHelpVerbs(app.get(), session);
   return app;

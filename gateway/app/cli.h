@@ -50,6 +50,7 @@ void AddFederationVerbs(CLI::App* app, Session* session);  // federation
 void AddPolicyVerbs(CLI::App* app, Session* session);      // policy
 void AddExplainVerbs(CLI::App* app, Session* session);     // explain
 void AddAuditVerbs(CLI::App* app, Session* session);       // audit
+void AddSubjectVerbs(CLI::App* app, Session* session);     // subject
 void AddPeersVerbs(CLI::App* app, Session* session);       // peers
 void AddHelpVerbs(CLI::App* app, Session* session);        // man, completion
 

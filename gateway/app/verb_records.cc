@@ -4,9 +4,9 @@
 
 #include "gateway/app/cli.h"
 #include "gateway/app/console.h"
-#include "gateway/app/packs.h"
 #include "gateway/app/record_id.h"
 #include "gateway/app/record_json.h"
+#include "gateway/app/subject_id.h"
 #include "gateway/base/date.h"
 #include "gateway/base/limits.h"
 #include "gateway/node/erase.h"
@@ -54,18 +54,8 @@ StatusOr<node::RecordFilter> FilterOf(const RecordArguments& arguments, NodeFold
     filter.state = state;
   }
   if (!arguments.subject.empty()) {
-    const size_t colon = arguments.subject.find(':');
-    if (colon == std::string::npos) {
-      return MakeError(Code::INVALID_ARGUMENT,
-                       "write the subject as scheme:value, for example cn.uscc:91310000757904992P");
-    }
-    const std::string scheme = arguments.subject.substr(0, colon);
-    PackShelf shelf(folder->config());
-    ASSIGN_OR_RETURN(
-        const record::IdentifierCheck check,
-        shelf.CheckIdentifier(scheme, std::string_view(arguments.subject).substr(colon + 1)));
-    if (!check.accepted()) return MakeError(check.faults[0].code, check.faults[0].reason);
-    filter.subject = folder->context().identity->ForSubject(scheme, check.normal);
+    ASSIGN_OR_RETURN(const SubjectId id, ParseSubjectId(folder->config(), arguments.subject));
+    filter.subject = folder->context().identity->ForSubject(id.scheme, id.value);
   }
   return filter;
 }
