@@ -20,7 +20,8 @@ TYPE_NAMES = ("HELLO", "PING", "CREDIT", "REFUSAL", "BYE", "DOCUMENT", "HELD", "
 TYPES = {name: number for number, name in enumerate(TYPE_NAMES, 1)}
 DATA = ("ENTRIES", "LAYERS")
 LIMITS = {**dict.fromkeys(TYPE_NAMES, 16384), **dict.fromkeys(DATA, 4 * MIB),
-          **dict.fromkeys(("DOCUMENT", "HELD", "RECEIPT", "HEAD", "FILL", "OFFER"), 2 * MIB)}
+          **dict.fromkeys(("DOCUMENT", "HELD", "SUBSCRIBE", "OFFER", "HEAD", "FILL", "RECEIPT"),
+                          2 * MIB)}
 
 POLICY_HELD = Message("PolicyHeld", {
     1: ("origin", "str", IMPLICIT), 2: ("version", "u64", IMPLICIT)})

@@ -118,13 +118,13 @@ size_t PayloadLimit(v1::FrameType type) {
     case v1::HEAD:
     case v1::FILL:
     case v1::OFFER:
+    case v1::SUBSCRIBE:
       return limits::kControlPayloadBytesMax;
     case v1::HELLO:
     case v1::PING:
     case v1::CREDIT:
     case v1::REFUSAL:
     case v1::BYE:
-    case v1::SUBSCRIBE:
     case v1::AUDIT_HEAD:
     case v1::COUNTERSIGNATURE:
     case v1::ALARM:

@@ -5,8 +5,8 @@
 // for the next page; when it is level, wait for OnMoved. Streams take turns, one page each. Nothing
 // is asked for without credit, without room in the connection's queue, or before the feed's audit
 // event is durable (no audit, no exchange). A layer whose position is behind the others (a new
-// grant) is brought forward by LAYERS pages and then rides in ENTRIES. What a subscriber may not
-// see costs it one number here. Ownership: owned by its Session. Thread-safety: the session's.
+// grant) is brought forward by LAYERS pages first and then rides in ENTRIES. What a subscriber may
+// not see costs it one number here. Ownership: owned by its Session. Thread-safety: the session's.
 // Errors: RECOVERY_NEEDED, FRAME_INVALID, FRAME_ORDER, STREAM_UNKNOWN, NOT_PERMITTED,
 // LIMIT_EXCEEDED, RATE_LIMITED, those of receipts.
 #ifndef TOMBOLO_GATEWAY_EXCHANGE_PUBLISHER_H_

@@ -19,14 +19,7 @@ struct Publisher::Feed {
   Feed(const CarriedStream& carried, boundary::Decision its_decision)
       : stream(carried.number), stream_id(carried.stream_id), decision(std::move(its_decision)) {}
 
-  // Layers that ride in ENTRIES, and the first that lags behind, or -1.
-  boundary::LayerMask Level() const {
-    boundary::LayerMask level = 0;
-    for (size_t k = 0; k < ledger::kLayerCount; ++k) {
-      if (Has(layers, k) && next_seq[k] == position) level |= 1 << k;
-    }
-    return level;
-  }
+  // The first layer that lags behind the entries, or -1; those beyond `size` wait.
   int Behind(uint64_t size) const {
     for (size_t k = 0; k < ledger::kLayerCount; ++k) {
       if (Has(layers, k) && next_seq[k] < position && next_seq[k] <= size) {
@@ -57,9 +50,8 @@ struct Publisher::Feed {
   uint64_t confirmed = 0;  // entries signed for
   uint64_t change = 0;     // number of the FeedChange that is not durable yet; 0 = none
   bool offer_due = false;
-  bool show_head = false;   // with the OFFER: the peer's root contradicts it
-  bool filling = false;     // the page on its way answers a FILL
-  bool layer_turn = false;  // LAYERS go next, if there are any
+  bool show_head = false;  // with the OFFER: the peer's root contradicts it
+  bool filling = false;    // the page on its way answers a FILL
 
   // What the next pages are proved against: kept until it is reached.
   uint64_t target_size = 0;

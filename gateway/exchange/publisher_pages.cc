@@ -106,8 +106,8 @@ bool Publisher::NextFill(Feed* feed, WantPage* want) {
   return true;
 }
 
-// Fills first; then LAYERS and ENTRIES in turn. ENTRIES need a layer that is level, so that what
-// goes out once is never needed a second time.
+// Fills first; then LAYERS until all layers are level; then ENTRIES, which so show every layer of
+// the offer: whoever gets them knows how far each one is.
 bool Publisher::NextWant(Feed* feed, WantPage* want) {
   const auto carried = carried_->find(feed->stream);
   if (carried == carried_->end() || feed->change != 0 || feed->layers == 0) return false;
@@ -115,28 +115,22 @@ bool Publisher::NextWant(Feed* feed, WantPage* want) {
   if (feed->filling) return true;
   const CarriedStream& stream = carried->second;
   want->stream = feed->stream;
+  if (const int behind = feed->Behind(stream.size); behind >= 0) {
+    want->layers = static_cast<boundary::LayerMask>(1 << behind);
+    want->fill_layer = behind;
+    want->from_seq = feed->next_seq[static_cast<size_t>(behind)];
+    want->to_size = std::min(feed->position - 1, stream.size);
+    return true;
+  }
   if (feed->position > feed->target_size && feed->position <= stream.size) {
     feed->target_size = stream.size;
     feed->target = stream.head;
     feed->target_sent = false;
   }
-  const int behind = feed->Behind(stream.size);
-  const boundary::LayerMask level = feed->Level();
-  const bool entries = level != 0 && feed->position <= feed->target_size;
-  if (entries && (behind < 0 || !feed->layer_turn)) {
-    want->layers = level;
-    want->from_seq = feed->position;
-    want->to_size = feed->target_size;
-    feed->layer_turn = true;
-    return true;
-  }
-  feed->layer_turn = false;
-  if (behind < 0) return false;
-  want->layers = static_cast<boundary::LayerMask>(1 << behind);
-  want->fill_layer = behind;
-  want->from_seq = feed->next_seq[static_cast<size_t>(behind)];
-  want->to_size = std::min(feed->position - 1, stream.size);
-  return true;
+  want->layers = feed->layers;
+  want->from_seq = feed->position;
+  want->to_size = feed->target_size;
+  return feed->position <= feed->target_size;
 }
 
 void Publisher::Pump(Effects* out) {
@@ -237,7 +231,7 @@ void Publisher::Advance(Feed* feed, const boundary::ShapedPage& page) {
   const uint64_t next = page.last_seq() + 1;
   if (page.type() == v1::ENTRIES) {
     for (size_t k = 0; k < ledger::kLayerCount; ++k) {
-      if (Has(feed->layers, k) && feed->next_seq[k] == feed->position) feed->next_seq[k] = next;
+      if (Has(feed->layers, k)) feed->next_seq[k] = next;
     }
     feed->position = next;
     return;

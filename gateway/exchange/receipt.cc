@@ -48,6 +48,11 @@ Status CheckItem(const v1::ReceiptItem& item) {
     return NotCanonical(absl::StrCat("stream ", stream, ": want a position for each of ",
                                      kPositions, " layers: got ", item.next_seqs_size()));
   }
+  for (const uint64_t next : item.next_seqs()) {
+    if (next <= item.size() || next - item.size() == 1) continue;
+    return NotCanonical(absl::StrCat("stream ", stream, ": a position of ", next,
+                                     " lies beyond the ", item.size(), " entries signed for"));
+  }
   if (HasUnknownFields(item)) {
     return NotCanonical(absl::StrCat("stream ", stream,
                                      ": the item has fields that no version "

@@ -9,7 +9,7 @@
 #include "gateway/base/text.h"
 #include "gateway/ledger/canonical.h"
 #include "gateway/ledger/entry.h"
-#include "gateway/record/canonical.h"
+#include "gateway/record/scan.h"
 
 namespace tombolo::exchange {
 namespace {
@@ -36,7 +36,11 @@ std::string_view PeekStreamId(std::string_view payload) {
 
 Status CheckHeader(const ledger::EntryParts& entry, uint64_t seq) {
   if (entry.erased) return absl::OkStatus();
-  if (entry.type == v1::PUT) return record::DecodeHeader(entry.header).status();
+  if (entry.type == v1::PUT) {
+    if (record::ScanHeader(entry.header).has_value()) return absl::OkStatus();
+    return MakeError(Code::NOT_CANONICAL,
+                     absl::StrCat("entry ", seq, ": its header is not in canonical form"));
+  }
   if (entry.type == v1::RETRACT) return ledger::DecodeRetract(entry.header).status();
   return ledger::DecodeTombstone(seq, entry.header).status();
 }

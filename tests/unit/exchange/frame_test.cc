@@ -107,6 +107,7 @@ TEST(FrameReader, LimitOfEachType) {
   }
   EXPECT_EQ(PayloadLimit(v1::ENTRIES), limits::kFramePayloadBytesMax);
   EXPECT_EQ(PayloadLimit(v1::DOCUMENT), limits::kControlPayloadBytesMax);
+  EXPECT_EQ(PayloadLimit(v1::SUBSCRIBE), limits::kControlPayloadBytesMax);
   EXPECT_EQ(PayloadLimit(v1::HELLO), limits::kSmallPayloadBytesMax);
   EXPECT_EQ(PayloadLimit(static_cast<v1::FrameType>(v1::FrameType_MAX + 1)), 0u);
 }

@@ -154,6 +154,8 @@ TEST(Receipt, ItemsThatAreRefused) {
   two_positions.mutable_next_seqs()->RemoveLast();
   v1::ReceiptItem four_positions = Item(Counting(32), 1);
   four_positions.add_next_seqs(1);
+  v1::ReceiptItem beyond = Item(Counting(32), 1);  // 2 is the first entry that is not stored
+  beyond.set_next_seqs(1, 3);
   v1::ReceiptItem unknown = Item(Counting(32), 1);
   AddUnknownField(&unknown);
   const std::vector<v1::ReceiptItem> refused[] = {
@@ -163,6 +165,7 @@ TEST(Receipt, ItemsThatAreRefused) {
       {other_root},
       {two_positions},
       {four_positions},
+      {beyond},
       {unknown},
       {Item(Counting(32), 1), Item(Counting(32), 1)},
       {Item(Counting(32, 1), 1), Item(Counting(32, 0), 1)},

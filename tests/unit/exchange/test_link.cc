@@ -13,7 +13,7 @@ SessionSettings SettingsOf(const TestNode& node, const std::string& peer, bool s
   SessionSettings settings;
   settings.self = node.id;
   settings.program = "test";
-  settings.credit_bytes = limits::kCreditBytesMin;
+  settings.credit_bytes = node.credit_bytes;
   settings.ping_interval_ms = 5000;
   settings.receipt_interval_ms = 1000;
   settings.subscribe = subscribe;

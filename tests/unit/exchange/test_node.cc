@@ -115,7 +115,7 @@ void TestNode::PutVersion(uint32_t stream, uint64_t record, uint64_t version) {
   for (size_t k = 0; k < ledger::kLayerCount; ++k) {
     entry.salts[k] = entropy_.Bytes(ledger::SaltBytes(kSuite));
     entry.contents[k] = absl::StrCat("layer ", k, " of record ", record, " version ", version,
-                                     k == 0 ? ", in words, in words, in words" : "");
+                                     k == 0 ? std::string(40 + pad, 'w') : "");
   }
   Append(&log(stream), std::move(entry));
 }

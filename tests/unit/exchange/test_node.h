@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/limits.h"
 #include "gateway/exchange/effect.h"
 #include "gateway/exchange/holdings.h"
 #include "gateway/exchange/publisher.h"
@@ -62,6 +63,8 @@ class TestNode {
   std::shared_ptr<const boundary::ShapedPage> MakePage(const WantPage& want);
   size_t page_entries = 64;  // of one page at most
   bool pack = false;
+  size_t pad = 0;                                   // bytes more in each PUBLIC layer
+  uint64_t credit_bytes = limits::kCreditBytesMin;  // that its sessions give
 
   // What was received: staged, then kept or lost.
   void Stage(const std::string& peer, const StorePage& page);
