@@ -69,6 +69,7 @@ std::unique_ptr<CLI::App> MakeCommandLine(Session* session) {
   AddAuditVerbs(app.get(), session);
   AddSubjectVerbs(app.get(), session);
   AddPeersVerbs(app.get(), session);
+  AddServeVerbs(app.get(), session);
   AddHelpVerbs(app.get(), session);
   return app;
 }

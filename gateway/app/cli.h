@@ -52,6 +52,7 @@ void AddExplainVerbs(CLI::App* app, Session* session);     // explain
 void AddAuditVerbs(CLI::App* app, Session* session);       // audit
 void AddSubjectVerbs(CLI::App* app, Session* session);     // subject
 void AddPeersVerbs(CLI::App* app, Session* session);       // peers
+void AddServeVerbs(CLI::App* app, Session* session);       // serve
 void AddHelpVerbs(CLI::App* app, Session* session);        // man, completion
 
 // The whole tree.

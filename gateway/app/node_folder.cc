@@ -16,6 +16,7 @@ namespace tombolo::app {
 namespace {
 
 constexpr unsigned kFolderMode = 0700;
+constexpr size_t kServeCacheBytes = 2 * limits::kMiB;
 constexpr unsigned kConfigMode = 0644;
 constexpr char kConfigFile[] = "node.yaml";
 constexpr char kSecretFile[] = "secret";
@@ -115,6 +116,14 @@ StatusOr<std::unique_ptr<NodeFolder>> NodeFolder::Open(const std::string& path, 
   return folder;
 }
 
+StatusOr<std::unique_ptr<store::Store>> NodeFolder::OpenReader() const {
+  store::SqliteOptions options;
+  options.path = os::JoinPath(path_, kStoreFile);
+  options.mode = store::OpenMode::kReadOnly;
+  options.cache_bytes = kServeCacheBytes;
+  return store::OpenSqliteStore(options);
+}
+
 void NodeFolder::RingOnCommit() {
   context_.committed = [path = path_] { os::RingDoorbell(path, os::Ring::kMoved); };
 }
@@ -145,7 +154,8 @@ Status NodeFolder::Load(const std::string& path, Access access) {
   store::SqliteOptions options;
   options.path = os::JoinPath(path, kStoreFile);
   options.mode =
-      access == Access::kWrite ? store::OpenMode::kReadWrite : store::OpenMode::kReadOnly;
+      access == Access::kRead ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite;
+  if (access == Access::kServe) options.cache_bytes = kServeCacheBytes;
   ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(options));
   context_.origin = config_.origin();
   context_.suite = suite;

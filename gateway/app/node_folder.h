@@ -22,7 +22,8 @@ inline constexpr char kTlsFolder[] = "tls";
 inline constexpr char kFederationFolder[] = "federation";
 inline constexpr char kPolicyFolder[] = "policy";
 
-enum class Access { kRead, kWrite };
+// kServe: as kWrite, with the small caches of a process that is idle most of the time.
+enum class Access { kRead, kWrite, kServe };
 
 class NodeFolder {
  public:
@@ -34,6 +35,9 @@ class NodeFolder {
   // From now on each commit rings the node's doorbell, so that a server beside this process hears
   // of it. A server does not ring itself.
   void RingOnCommit();
+
+  // Another view of the store for a thread that only reads.
+  StatusOr<std::unique_ptr<store::Store>> OpenReader() const;
 
   const node::Context& context() const { return context_; }
   const v1::NodeConfig& config() const { return config_; }

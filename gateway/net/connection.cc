@@ -29,7 +29,7 @@ Connection::Connection(ConnectionId id, Side side, std::string wanted,
       wanted_(std::move(wanted)),
       socket_(std::move(socket)),
       around_(around),
-      name_(wanted_) {}
+      name_(side == Side::kLocal ? kLocalPeer : wanted_) {}
 
 void Connection::Start(std::shared_ptr<const TlsContext> context) {
   if (context == nullptr) {
@@ -89,6 +89,7 @@ void Connection::Shake() {
 
 void Connection::Shaken() {
   state_ = State::kHead;
+  if (side_ != Side::kLocal) around_->Shaken();
   if (side_ != Side::kLocal && refused_.ok()) {
     refused_ = around_->AdmitConnection(peer_.id);
     admitted_ = refused_.ok();

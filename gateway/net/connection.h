@@ -29,6 +29,7 @@ class Surroundings {
   virtual const ServerSettings& settings() const = 0;
   virtual Loop* loop() = 0;
   virtual absl::Span<char> scratch() = 0;  // to read into; free again when the call returns
+  virtual void Shaken() = 0;               // a handshake of TLS came to its end
   // The limits of one peer: RATE_LIMITED.
   virtual Status AdmitConnection(const std::string& peer) = 0;
   virtual Status AdmitRequest(const std::string& peer) = 0;

@@ -42,6 +42,9 @@ class ServerImpl : public Server, public Surroundings {
 
   // --- Server
   void Run() override { loop_->Run(); }
+  void StopListening() override {
+    loop_->Post([this] { loop_->StopListening(); });
+  }
   void Stop(int deadline_ms) override {
     loop_->Post([this, deadline_ms] {
       stopping_ = true;
@@ -95,7 +98,10 @@ class ServerImpl : public Server, public Surroundings {
   uint16_t local_port() const override { return local_port_; }
   uint64_t escaped_exceptions() const override { return loop_->escaped_exceptions(); }
 
+  uint64_t handshakes() const override { return handshakes_; }
+
   // --- Surroundings
+  void Shaken() override { ++handshakes_; }
   Handler* handler() override { return handler_; }
   const ServerSettings& settings() const override { return settings_; }
   Loop* loop() override { return loop_.get(); }
@@ -189,6 +195,7 @@ class ServerImpl : public Server, public Surroundings {
   size_t local_count_ = 0;
   std::map<std::string, Peer> peers_;
   std::atomic<ConnectionId> last_id_{0};
+  std::atomic<uint64_t> handshakes_{0};
   uint16_t port_ = 0, local_port_ = 0;
   bool stopping_ = false;
 };

@@ -37,6 +37,8 @@ struct Buffer {
   std::shared_ptr<const std::string> shared;  // may be null
 };
 
+inline constexpr char kLocalPeer[] = "local";
+
 // What happens; all on the server's thread.
 class Handler {
  public:
@@ -50,7 +52,8 @@ class Handler {
   virtual void OnBytes(ConnectionId id, std::string_view bytes) = 0;
   // The queue has this many bytes left that the kernel has not taken.
   virtual void OnDrained(ConnectionId id, uint64_t queued_bytes) = 0;
-  // `why` OK: closed in order. Also for what never reached OnOpen; `peer` as far as it is known.
+  // `why` OK: closed in order. Also for what never reached OnOpen; `peer` as far as it is known,
+  // kLocalPeer for the local listener's.
   virtual void OnClosed(ConnectionId id, const std::string& peer, const Status& why) = 0;
   // A single request of a peer, or on the local listener (peer null).
   virtual HttpReply OnRequest(const HttpRequest& request, const trust::PeerIdentity* peer) = 0;
@@ -87,6 +90,7 @@ class Server {
   virtual ~Server() = default;
 
   virtual void Run() = 0;  // until Stop; catches, counts and goes on
+  virtual void StopListening() = 0;
   // No new connections; what is queued goes out; after the deadline at the latest Run returns.
   virtual void Stop(int deadline_ms) = 0;
   // Opens a session with a peer; the certificate must be `peer`'s, whatever host it was. OnOpen or
@@ -107,6 +111,7 @@ class Server {
   virtual uint16_t port() const = 0;
   virtual uint16_t local_port() const = 0;
   virtual uint64_t escaped_exceptions() const = 0;
+  virtual uint64_t handshakes() const = 0;  // that came to their end, refused or not
 };
 
 }  // namespace tombolo::net
