@@ -50,7 +50,7 @@ class Held:
                 entries.append(Entry(item))
 
     def current(self):
-        """(stream, index) of the PUT that is each record's last version; none of a retracted one."""
+        """(stream, index) of each record's last version, if that is a PUT."""
         last = {}
         for stream_id, entries in self.streams.items():
             for index, entry in enumerate(entries):
@@ -69,7 +69,7 @@ def read_export(path):
 
 
 class Comparison:
-    """`extra` and `missing` say in words what does not fit; `layers` counts what is held rightly."""
+    """`extra` and `missing` say in words what does not fit; `layers` counts what is held."""
 
     def __init__(self, origin, held, may):
         """`may`: (descriptor, header) -> the set of layers that the holder may have."""
