@@ -1,7 +1,6 @@
 #include "gateway/node/share.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +9,7 @@
 #include "gateway/ledger/canonical.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/node/entry_parts.h"
+#include "gateway/node/tick_writer.h"
 #include "gateway/store/received_rules.h"
 
 namespace tombolo::node {
@@ -77,31 +77,36 @@ Status FillReceived(const store::ReceivedStream& row, const store::Delivery* del
   return absl::OkStatus();
 }
 
-// Which streams are asked for, and what is known of those that others sent.
+// The streams that are asked for, and what is known of those that others sent.
 struct Wanted {
-  bool all = false;
-  std::set<uint32_t> numbers;
+  std::vector<store::StreamState> states;
   std::map<uint32_t, store::ReceivedStream> received;
   std::map<uint32_t, store::Delivery> deliveries;
 };
 
-StatusOr<Wanted> WantedSince(store::Store* store, uint64_t commit_count) {
-  Wanted wanted;
-  wanted.all = commit_count == 0;
-  if (!wanted.all) {
-    ASSIGN_OR_RETURN(const std::vector<uint32_t> changed, store->StreamsChangedSince(commit_count));
-    wanted.numbers.insert(changed.begin(), changed.end());
-    if (changed.empty()) return wanted;
+Status LoadWanted(store::Store* store, uint64_t commit_count, Wanted* wanted) {
+  std::vector<store::ReceivedStream> received;
+  if (commit_count == 0) {
+    ASSIGN_OR_RETURN(wanted->states, store->Streams());
+    ASSIGN_OR_RETURN(received, store->ReceivedStreams());
+  } else {
+    ASSIGN_OR_RETURN(std::vector<uint32_t> changed, store->StreamsChangedSince(commit_count));
+    std::erase(changed, kAuditStream);  // nearly every commit moves it
+    if (changed.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(wanted->states, store->FindStreams(changed));
+    ASSIGN_OR_RETURN(received, store->FindReceived(changed));
   }
-  ASSIGN_OR_RETURN(const std::vector<store::ReceivedStream> received, store->ReceivedStreams());
-  for (const store::ReceivedStream& row : received) wanted.received[row.stream] = row;
-  if (received.empty()) return wanted;
+  for (store::ReceivedStream& row : received) {
+    const uint32_t number = row.stream;
+    wanted->received[number] = std::move(row);
+  }
+  if (received.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::vector<store::Delivery> deliveries, store->Deliveries());
   for (store::Delivery& row : deliveries) {
     const uint32_t number = row.number;
-    wanted.deliveries[number] = std::move(row);
+    wanted->deliveries[number] = std::move(row);
   }
-  return wanted;
+  return absl::OkStatus();
 }
 
 // --- entries
@@ -147,12 +152,10 @@ StatusOr<std::vector<exchange::CarriedStream>> LoadCarried(store::Store* store,
                                                            std::string_view self,
                                                            uint64_t commit_count) {
   std::vector<exchange::CarriedStream> carried;
-  ASSIGN_OR_RETURN(const Wanted wanted, WantedSince(store, commit_count));
-  if (!wanted.all && wanted.numbers.empty()) return carried;
-  ASSIGN_OR_RETURN(const std::vector<store::StreamState> states, store->Streams());
+  Wanted wanted;
+  RETURN_IF_ERROR(LoadWanted(store, commit_count, &wanted));
   Checkpoints checkpoints;
-  for (const store::StreamState& state : states) {
-    if (!wanted.all && !wanted.numbers.contains(state.number)) continue;
+  for (const store::StreamState& state : wanted.states) {
     exchange::CarriedStream stream;
     ASSIGN_OR_RETURN(stream.parsed, ledger::DecodeDescriptor(state.descriptor));
     if (stream.parsed.kind() != v1::RECORDS || state.size == 0) continue;
@@ -164,7 +167,8 @@ StatusOr<std::vector<exchange::CarriedStream>> LoadCarried(store::Store* store,
       if (stream.parsed.origin() != self) continue;
       RETURN_IF_ERROR(FillOwn(store, state, &checkpoints, &stream));
     } else {
-      if (row->second.proved_size == 0) continue;
+      // Not reached yet, or dropped since and coming anew.
+      if (row->second.proved_size == 0 || row->second.proved_size > state.size) continue;
       const auto delivery = wanted.deliveries.find(row->second.delivery);
       RETURN_IF_ERROR(FillReceived(
           row->second, delivery == wanted.deliveries.end() ? nullptr : &delivery->second, self,
@@ -242,9 +246,8 @@ StatusOr<PageMaker::Page> PageMaker::Make(const exchange::WantPage& want, int32_
 
 StatusOr<PageMaker::StreamFacts*> PageMaker::FactsOf(uint32_t stream) {
   if (const auto known = facts_.find(stream); known != facts_.end()) return &known->second;
-  ASSIGN_OR_RETURN(const std::vector<store::StreamState> states, reader_->Streams());
+  ASSIGN_OR_RETURN(const std::vector<store::StreamState> states, reader_->FindStreams({stream}));
   for (const store::StreamState& state : states) {
-    if (facts_.contains(state.number)) continue;
     ASSIGN_OR_RETURN(const v1::StreamDescriptor descriptor,
                      ledger::DecodeDescriptor(state.descriptor));
     if (descriptor.kind() != v1::RECORDS) continue;

@@ -54,9 +54,8 @@ Status TickWriter::TakeInStreams(bool* records_moved) {
   ASSIGN_OR_RETURN(const std::vector<uint32_t> changed,
                    context_.store->StreamsChangedSince(seen_commits_));
   if (changed.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<store::StreamState> states, context_.store->Streams());
+  ASSIGN_OR_RETURN(std::vector<store::StreamState> states, context_.store->FindStreams(changed));
   for (store::StreamState& state : states) {
-    if (!std::binary_search(changed.begin(), changed.end(), state.number)) continue;
     RETURN_IF_ERROR(TakeInStream(std::move(state), records_moved));
   }
   return absl::OkStatus();

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "gateway/base/error.h"
 
 namespace tombolo::store {
@@ -57,7 +58,7 @@ struct Confirmed {
 };
 struct ReceiptRow {
   std::string peer;
-  bool ours = false;    // true: this node signed it for the peer; false: the peer for this node
+  bool ours = false;  // true: this node signed it for the peer; false: the peer for this node
   // Of (peer, ours): ours the last + 1; a peer's above the last, since one may be lost with its
   // connection. Else VERSION_CONFLICT.
   uint64_t number = 0;
@@ -149,6 +150,9 @@ class ReceivedReads {
   // Numbers of streams whose row changed by a commit after `commit_count`, ascending.
   virtual StatusOr<std::vector<uint32_t>> StreamsChangedSince(uint64_t commit_count) = 0;
   virtual StatusOr<std::vector<ReceivedStream>> ReceivedStreams() = 0;
+  // As Store::FindStreams.
+  virtual StatusOr<std::vector<ReceivedStream>> FindReceived(
+      absl::Span<const uint32_t> numbers) = 0;
   // Roots of complete subtrees of limits::kTreeSpan leaves, back to back (ledger/tree_spans.h).
   virtual StatusOr<std::string> ReadSpans(uint32_t stream) = 0;
   // Current records of each stream, by number; for shadow and `tombolo peers`.

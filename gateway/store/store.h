@@ -167,6 +167,8 @@ class Store : public ReceivedReads {
   virtual Status Commit(const Tick& tick) = 0;
 
   virtual StatusOr<std::vector<StreamState>> Streams() = 0;
+  // `numbers` ascending; what is not there is left out. Costs by how many are asked for.
+  virtual StatusOr<std::vector<StreamState>> FindStreams(absl::Span<const uint32_t> numbers) = 0;
   virtual StatusOr<std::vector<Scope>> Scopes() = 0;
   // Entries first_seq.. of a stream, at most `entries_max` (<= limits::kPageEntriesMax); fewer at
   // the end or when the page grows past limits::kTickBytesMax. Empty past the end.

@@ -144,6 +144,28 @@ TEST_P(StoreContract, CursorsAndGapsComeAndGo) {
   EXPECT_TRUE(store_->Cursors("p")->empty());
 }
 
+TEST_P(StoreContract, StreamsAreFoundByNumber) {
+  Tick tick;
+  tick.new_streams = {NewStream(1), NewStream(2), OthersStream(5), OthersStream(6)};
+  tick.received.streams = {RowOf(5, 0), RowOf(6, 0)};
+  ASSERT_OK(store_->Commit(tick));
+  const std::vector<uint32_t> numbers = {2, 4, 5};
+  const std::vector<StreamState> states = *store_->FindStreams(numbers);
+  ASSERT_EQ(states.size(), 2u);
+  const std::vector<StreamState> all = *store_->Streams();
+  for (const size_t i : {0, 1}) {
+    EXPECT_EQ(states[i].number, all[i + 1].number);
+    EXPECT_EQ(states[i].stream_id, all[i + 1].stream_id);
+    EXPECT_EQ(states[i].descriptor, all[i + 1].descriptor);
+    EXPECT_EQ(states[i].compact_range, all[i + 1].compact_range);
+  }
+  const std::vector<ReceivedStream> rows = *store_->FindReceived(numbers);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].stream, 5u);
+  EXPECT_EQ(rows[0].head, store_->ReceivedStreams()->at(0).head);
+  EXPECT_TRUE(store_->FindStreams({})->empty());
+}
+
 TEST_P(StoreContract, CommitsAreCountedAndTellWhatMoved) {
   const uint64_t start = *store_->CommitCount();
   Tick tick;

@@ -1,5 +1,6 @@
 #include "gateway/store/memory/memory_received.h"
 
+#include <algorithm>
 #include <set>
 
 #include "gateway/store/received_rules.h"
@@ -116,6 +117,14 @@ std::vector<ReceivedStream> MemoryReceived::Streams() const {
     stream.incomplete = static_cast<uint64_t>(std::distance(begin, end));
   }
   return all;
+}
+
+std::vector<ReceivedStream> MemoryReceived::Find(absl::Span<const uint32_t> numbers) const {
+  std::vector<ReceivedStream> found;
+  for (ReceivedStream& stream : Streams()) {
+    if (std::binary_search(numbers.begin(), numbers.end(), stream.stream)) found.push_back(stream);
+  }
+  return found;
 }
 
 std::vector<Delivery> MemoryReceived::Deliveries() const { return ValuesOf(deliveries_); }

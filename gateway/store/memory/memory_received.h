@@ -23,6 +23,7 @@ class MemoryReceived {
   bool IsReceived(uint32_t stream) const { return streams_.contains(stream); }
 
   std::vector<ReceivedStream> Streams() const;
+  std::vector<ReceivedStream> Find(absl::Span<const uint32_t> numbers) const;
   std::vector<Delivery> Deliveries() const;
   std::vector<CursorIn> Cursors(const std::string& peer) const;
   std::vector<Confirmed> ConfirmedBy(const std::string& peer) const;

@@ -26,6 +26,7 @@ class MemoryStore : public Store {
  public:
   Status Commit(const Tick& tick) override;
   StatusOr<std::vector<StreamState>> Streams() override;
+  StatusOr<std::vector<StreamState>> FindStreams(absl::Span<const uint32_t> numbers) override;
   StatusOr<std::vector<Scope>> Scopes() override;
   StatusOr<EntryPage> ReadEntries(uint32_t stream, uint64_t first_seq, size_t entries_max) override;
   Status FindRecords(absl::Span<const RecordId> ids,
@@ -44,6 +45,9 @@ class MemoryStore : public Store {
   StatusOr<uint64_t> CommitCount() override { return commits_; }
   StatusOr<std::vector<uint32_t>> StreamsChangedSince(uint64_t commit_count) override;
   StatusOr<std::vector<ReceivedStream>> ReceivedStreams() override { return received_.Streams(); }
+  StatusOr<std::vector<ReceivedStream>> FindReceived(absl::Span<const uint32_t> numbers) override {
+    return received_.Find(numbers);
+  }
   StatusOr<std::string> ReadSpans(uint32_t stream) override;
   StatusOr<std::vector<uint64_t>> PresentByStream() override;
   StatusOr<std::vector<Delivery>> Deliveries() override { return received_.Deliveries(); }
@@ -334,6 +338,14 @@ StatusOr<std::vector<StreamState>> MemoryStore::Streams() {
   std::vector<StreamState> all;
   for (const auto& [number, stream] : streams_) all.push_back(stream.state);
   return all;
+}
+
+StatusOr<std::vector<StreamState>> MemoryStore::FindStreams(absl::Span<const uint32_t> numbers) {
+  std::vector<StreamState> found;
+  for (const uint32_t number : numbers) {
+    if (auto it = streams_.find(number); it != streams_.end()) found.push_back(it->second.state);
+  }
+  return found;
 }
 
 StatusOr<std::vector<Scope>> MemoryStore::Scopes() {

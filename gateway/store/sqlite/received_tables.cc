@@ -9,15 +9,29 @@ namespace {
 int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
 uint64_t Unsigned(const Stmt& row, int column) { return static_cast<uint64_t>(row.Number(column)); }
 
+ReceivedStream StreamIn(const Stmt& row) {
+  ReceivedStream stream;
+  stream.stream = static_cast<uint32_t>(row.Number(0));
+  stream.proved_size = Unsigned(row, 1);
+  stream.head_epoch = Unsigned(row, 2);
+  stream.head_tick = Unsigned(row, 3);
+  stream.head = row.Copy(4);
+  stream.next_seq = {Unsigned(row, 5), Unsigned(row, 6), Unsigned(row, 7)};
+  stream.delivery = static_cast<uint32_t>(row.Number(8));
+  stream.incomplete = Unsigned(row, 9);
+  return stream;
+}
+
 }  // namespace
 
 Status ReceivedTables::Open(Db* db, bool writable) {
   db_ = db;
   RETURN_IF_ERROR(is_received_.Prepare(db, "select 1 from received_stream where stream=$1"));
-  RETURN_IF_ERROR(streams_.Prepare(
-      db,
+  const std::string columns =
       "select stream,proved_size,head_epoch,head_tick,head,next_public,next_government,"
-      "next_limited,delivery,incomplete from received_stream order by stream"));
+      "next_limited,delivery,incomplete from received_stream";
+  RETURN_IF_ERROR(streams_.Prepare(db, columns + " order by stream"));
+  RETURN_IF_ERROR(one_.Prepare(db, columns + " where stream=$1"));
   RETURN_IF_ERROR(deliveries_.Prepare(
       db, "select number,peer,path,started_at_us from delivery order by number"));
   RETURN_IF_ERROR(cursors_.Prepare(
@@ -124,16 +138,18 @@ StatusOr<std::vector<ReceivedStream>> ReceivedTables::Streams() {
   while (true) {
     ASSIGN_OR_RETURN(const bool more, streams_.Step());
     if (!more) return all;
-    ReceivedStream& row = all.emplace_back();
-    row.stream = static_cast<uint32_t>(streams_.Number(0));
-    row.proved_size = Unsigned(streams_, 1);
-    row.head_epoch = Unsigned(streams_, 2);
-    row.head_tick = Unsigned(streams_, 3);
-    row.head = streams_.Copy(4);
-    row.next_seq = {Unsigned(streams_, 5), Unsigned(streams_, 6), Unsigned(streams_, 7)};
-    row.delivery = static_cast<uint32_t>(streams_.Number(8));
-    row.incomplete = Unsigned(streams_, 9);
+    all.push_back(StreamIn(streams_));
   }
+}
+
+StatusOr<std::vector<ReceivedStream>> ReceivedTables::Find(absl::Span<const uint32_t> numbers) {
+  std::vector<ReceivedStream> found;
+  for (const uint32_t number : numbers) {
+    StmtReset reset(&one_);
+    ASSIGN_OR_RETURN(const bool row, one_.Bind(1, number).Step());
+    if (row) found.push_back(StreamIn(one_));
+  }
+  return found;
 }
 
 StatusOr<std::vector<Delivery>> ReceivedTables::Deliveries() {

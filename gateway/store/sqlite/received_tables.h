@@ -30,13 +30,14 @@ class ReceivedTables {
   Status Drop(const LayerDrop& drop);
 
   StatusOr<std::vector<ReceivedStream>> Streams();
+  StatusOr<std::vector<ReceivedStream>> Find(absl::Span<const uint32_t> numbers);
   StatusOr<std::vector<Delivery>> Deliveries();
   StatusOr<std::vector<CursorIn>> Cursors(const std::string& peer);
   StatusOr<std::vector<Gap>> Gaps(uint32_t stream, uint64_t after_seq, size_t rows_max);
 
  private:
   Db* db_ = nullptr;
-  Stmt is_received_, streams_, deliveries_, cursors_, gaps_;
+  Stmt is_received_, streams_, one_, deliveries_, cursors_, gaps_;
   Stmt put_stream_, put_delivery_, put_cursor_, take_cursor_, put_gap_, take_gap_, count_gaps_;
   Stmt drop_cursors_, drop_positions_, mask_gaps_, drop_gaps_, recount_gaps_;
 };

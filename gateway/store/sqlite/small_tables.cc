@@ -17,6 +17,19 @@ Status Taken(std::string_view what, uint32_t number) {
 
 int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
 
+StreamState StateIn(const Stmt& row) {
+  StreamState stream;
+  stream.number = static_cast<uint32_t>(row.Number(0));
+  stream.stream_id = row.Copy(1);
+  stream.descriptor = row.Copy(2);
+  stream.epoch = static_cast<uint64_t>(row.Number(3));
+  stream.size = static_cast<uint64_t>(row.Number(4));
+  stream.compact_range = row.Copy(5);
+  stream.tick = static_cast<uint64_t>(row.Number(6));
+  stream.head_proof = row.Copy(7);
+  return stream;
+}
+
 }  // namespace
 
 Status CounterTable::Open(Db* db, bool writable) {
@@ -40,16 +53,18 @@ Status CounterTable::Set(std::string_view name, int64_t value) {
 
 Status StreamTable::Open(Db* db, bool writable) {
   db_ = db;
-  RETURN_IF_ERROR(
-      all_.Prepare(db,
-                   "select stream,stream_id,descriptor,epoch,size,compact_range,tick,head_proof"
-                   " from stream_head order by stream"));
+  const std::string columns =
+      "select stream,stream_id,descriptor,epoch,size,compact_range,tick,head_proof"
+      " from stream_head";
+  RETURN_IF_ERROR(all_.Prepare(db, columns + " order by stream"));
+  RETURN_IF_ERROR(one_.Prepare(db, columns + " where stream=$1"));
   RETURN_IF_ERROR(
       id_bytes_.Prepare(db, "select length(stream_id),size from stream_head where stream=$1"));
   RETURN_IF_ERROR(
       find_.Prepare(db, "select stream_id,descriptor,size from stream_head where stream=$1"));
+  // The plus sign keeps SQLite from reading every stream in order just to spare itself the sort.
   RETURN_IF_ERROR(
-      changed_.Prepare(db, "select stream from stream_head where changed_at>$1 order by stream"));
+      changed_.Prepare(db, "select stream from stream_head where changed_at>$1 order by +stream"));
   if (!writable) return Status();
   RETURN_IF_ERROR(add_.Prepare(
       db,
@@ -97,16 +112,18 @@ StatusOr<std::vector<StreamState>> StreamTable::All() {
     bool row = false;
     ASSIGN_OR_RETURN(row, all_.Step());
     if (!row) return all;
-    StreamState& stream = all.emplace_back();
-    stream.number = static_cast<uint32_t>(all_.Number(0));
-    stream.stream_id = all_.Copy(1);
-    stream.descriptor = all_.Copy(2);
-    stream.epoch = static_cast<uint64_t>(all_.Number(3));
-    stream.size = static_cast<uint64_t>(all_.Number(4));
-    stream.compact_range = all_.Copy(5);
-    stream.tick = static_cast<uint64_t>(all_.Number(6));
-    stream.head_proof = all_.Copy(7);
+    all.push_back(StateIn(all_));
   }
+}
+
+StatusOr<std::vector<StreamState>> StreamTable::FindAll(absl::Span<const uint32_t> numbers) {
+  std::vector<StreamState> found;
+  for (const uint32_t number : numbers) {
+    StmtReset reset(&one_);
+    ASSIGN_OR_RETURN(const bool row, one_.Bind(1, number).Step());
+    if (row) found.push_back(StateIn(one_));
+  }
+  return found;
 }
 
 StatusOr<CodecSizes> StreamTable::SizesOf(uint32_t stream, uint64_t* entries) {

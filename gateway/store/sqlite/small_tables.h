@@ -37,6 +37,7 @@ class StreamTable {
   // Compare-and-set on epoch and size; `tick` 0 keeps the stream's.
   Status Advance(const StreamAppend& append, uint64_t tick);
   StatusOr<std::vector<StreamState>> All();
+  StatusOr<std::vector<StreamState>> FindAll(absl::Span<const uint32_t> numbers);
   // NOT_FOUND for a number that is not there.
   StatusOr<CodecSizes> SizesOf(uint32_t stream, uint64_t* entries = nullptr);
   // The stream's id and descriptor, with SizesOf's answer.
@@ -49,7 +50,7 @@ class StreamTable {
  private:
   Db* db_ = nullptr;
   int64_t commit_ = 0;
-  Stmt add_, advance_, all_, id_bytes_, find_, touch_, empty_, changed_;
+  Stmt add_, advance_, all_, one_, id_bytes_, find_, touch_, empty_, changed_;
 };
 
 class ScopeTable {

@@ -37,6 +37,7 @@ class SqliteStore : public Store {
 
   Status Commit(const Tick& tick) override;
   StatusOr<std::vector<StreamState>> Streams() override { return streams_.All(); }
+  StatusOr<std::vector<StreamState>> FindStreams(absl::Span<const uint32_t> numbers) override;
   StatusOr<std::vector<Scope>> Scopes() override { return scopes_.All(); }
   StatusOr<EntryPage> ReadEntries(uint32_t stream, uint64_t first_seq, size_t entries_max) override;
   Status FindRecords(absl::Span<const RecordId> ids,
@@ -61,6 +62,7 @@ class SqliteStore : public Store {
     return streams_.ChangedSince(static_cast<int64_t>(commit_count));
   }
   StatusOr<std::vector<ReceivedStream>> ReceivedStreams() override { return received_.Streams(); }
+  StatusOr<std::vector<ReceivedStream>> FindReceived(absl::Span<const uint32_t> numbers) override;
   StatusOr<std::string> ReadSpans(uint32_t stream) override;
   StatusOr<std::vector<uint64_t>> PresentByStream() override;
   StatusOr<std::vector<Delivery>> Deliveries() override { return received_.Deliveries(); }
@@ -298,9 +300,15 @@ Status SqliteStore::ApplyRecords(const std::vector<RecordState>& upserts, bool w
 
 Status SqliteStore::AddCounts(absl::Span<const RecordState* const> records,
                               absl::Span<const std::optional<RecordState>> old) {
-  std::set<uint32_t> received;
-  ASSIGN_OR_RETURN(const std::vector<ReceivedStream> streams, received_.Streams());
-  for (const ReceivedStream& stream : streams) received.insert(stream.stream);
+  std::set<uint32_t> named, received;
+  for (size_t i = 0; i < records.size(); ++i) {
+    named.insert(records[i]->stream);
+    if (old[i]) named.insert(old[i]->stream);
+  }
+  for (const uint32_t stream : named) {
+    ASSIGN_OR_RETURN(const bool is_received, received_.IsReceived(stream));
+    if (is_received) received.insert(stream);
+  }
   std::map<std::string_view, int64_t> change;
   const auto counter = [&](const RecordState& record) {
     if (received.contains(record.stream)) return record.present ? kReceivedPresent : kReceivedGone;
@@ -391,6 +399,19 @@ Status SqliteStore::ScanRecords(const std::function<bool(const RecordState&)>& v
 StatusOr<uint64_t> SqliteStore::CommitCount() {
   ASSIGN_OR_RETURN(const int64_t commits, counters_.Get(kCommits));
   return static_cast<uint64_t>(commits);
+}
+
+StatusOr<std::vector<StreamState>> SqliteStore::FindStreams(absl::Span<const uint32_t> numbers) {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  return streams_.FindAll(numbers);
+}
+
+StatusOr<std::vector<ReceivedStream>> SqliteStore::FindReceived(
+    absl::Span<const uint32_t> numbers) {
+  ReadScope scope(&db_);
+  RETURN_IF_ERROR(scope.Begin());
+  return received_.Find(numbers);
 }
 
 StatusOr<std::string> SqliteStore::ReadSpans(uint32_t stream) {

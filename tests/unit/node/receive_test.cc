@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/base/limits.h"
 #include "gateway/node/erase.h"
 #include "gateway/store/memory/memory_store.h"
 #include "gateway/store/sqlite/sqlite_store.h"
@@ -402,6 +403,40 @@ TEST_F(ReceiveTest, EachPeerAndOriginIsAudited) {
   uint64_t entries = 0;
   for (const exchange::CarriedStream& stream : city_.Carried()) entries += stream.size;
   EXPECT_EQ(count, entries);
+}
+
+TEST_F(ReceiveTest, ABatchIsFullAtItsLimits) {
+  for (const size_t text : {size_t{0}, size_t{200000}}) {
+    ExchangeNode city("city-" + std::to_string(text), store::MakeMemoryStore(), &clock_, 6);
+    const int records = text == 0 ? 33000 : 100;
+    for (int i = 0; i < records; ++i) {
+      city.Put(i, {v1::PUBLIC, v1::EFFECTIVE, {}, {}, text});
+      if (i % 10 == 9) city.Commit();
+    }
+    city.Commit();
+    const exchange::CarriedStream stream = OnlyStream(&city);
+    ASSERT_OK(province_.Offer(&city, stream, 1));
+    const exchange::Holding* holding = province_.holdings.Find(stream.stream_id);
+    uint64_t bytes = 0;
+    while (holding->range.size() < stream.size) {
+      exchange::WantPage want;
+      want.stream = stream.number;
+      want.layers = 1;
+      want.from_seq = holding->range.size() + 1;
+      want.to_size = stream.size;
+      ASSERT_OK_AND_ASSIGN(const auto page, city.maker.Make(want, kToday));
+      bytes += page->payload().size();
+      ASSERT_OK_AND_ASSIGN(auto verified, province_.Verify(stream, page->payload()));
+      ASSERT_OK(province_.receiver.StagePage(city.context.origin, std::move(verified)));
+      EXPECT_EQ(province_.receiver.full(),
+                bytes >= limits::kReceiveBatchBytesMax ||
+                    holding->range.size() >= limits::kReceiveBatchEntriesMax);
+    }
+    EXPECT_TRUE(province_.receiver.full());
+    ASSERT_OK(province_.Store());
+    EXPECT_FALSE(province_.receiver.full());
+    ExpectHeld(&city, &province_, 1);
+  }
 }
 
 TEST_F(ReceiveTest, NumbersStayClearOfOwnOnes) {
