@@ -195,6 +195,7 @@ Status ExchangeDesk::On(Drained& event) {
 }
 
 Status ExchangeDesk::On(Closed& event) {
+
   SessionLine* line = Find(event.connection);
   if (line == nullptr) {  // never became a session
     if (!event.why.ok()) CountRefusal(event.peer, event.why);
@@ -253,12 +254,7 @@ Status ExchangeDesk::On(StopAll&) {
     line->session->Stop("SHUTDOWN", &effects);
     Queue(line.get(), std::move(effects));
   }
-  v1::AuditEvent stopped;
-  stopped.set_type(v1::NODE_STOPPED);
-  RETURN_IF_ERROR(Drain());
-  AuditAll({stopped});
-  urgent_ = true;
-  return absl::OkStatus();
+  return Drain();
 }
 
 // --- the turn
@@ -273,6 +269,12 @@ Status ExchangeDesk::Timers() {
   }
   if (civil_us_ >= recheck_civil_us_) RETURN_IF_ERROR(Recheck());
   if (now_us_ >= heads_due_us_) ShowAuditHeads();
+  if (stopping_ && lines_.empty() && !stop_written_) {  // after the last session's end
+    stop_written_ = urgent_ = true;
+    v1::AuditEvent stopped;
+    stopped.set_type(v1::NODE_STOPPED);
+    AuditAll({stopped});
+  }
   if (stopping_ || !Ready().ok()) return absl::OkStatus();
   for (DialPeer& call : dialler_.Due(*authority_->federation, now_us_)) {
     wishes_->push_back(std::move(call));

@@ -47,7 +47,7 @@ class ExchangeDesk {
   Status Turn(std::vector<Event> events, std::vector<Wish>* wishes);
   int64_t NextTurnUs() const;  // monotonic; without events
   Status Ready() const;        // registry and timestamp hold now; else what is missing
-  bool stopped() const { return stopping_ && lines_.empty(); }
+  bool stopped() const { return stop_written_ && !urgent_; }
   StatusOr<std::vector<PeerStatus>> Peers() const;
   std::shared_ptr<const exchange::Authority> authority() const { return authority_; }
   // The newest signed head of the audit log.
@@ -143,6 +143,7 @@ class ExchangeDesk {
   uint64_t commit_count_ = 0;          // of the store, as taken into carried_
   bool urgent_ = false;                // something waits for a commit
   bool stopping_ = false;
+  bool stop_written_ = false;  // NODE_STOPPED
 };
 
 }  // namespace tombolo::node

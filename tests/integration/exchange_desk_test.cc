@@ -290,7 +290,8 @@ TEST_F(Desks, AnOrderlyStopSignsForEverything) {
   world_.Run();
   world_.Pass(kSecondUs);
   EXPECT_TRUE(world_.At(kProvince).desk->stopped());
-  EXPECT_EQ(world_.Count(kProvince, v1::NODE_STOPPED), 1u);
+  EXPECT_EQ(world_.Trail(kProvince).back().type(), v1::NODE_STOPPED);
+  EXPECT_EQ(world_.Count(kProvince, v1::PEER_DISCONNECTED), 1u);
   ASSERT_OK_AND_ASSIGN(const auto confirmed, world_.At(kCity).store->ConfirmedBy(kProvince));
   EXPECT_EQ(confirmed.size(), 1u);
 }
