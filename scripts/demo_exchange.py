@@ -143,7 +143,9 @@ class Demo:
     def verify(self):
         heading("The three audit logs, by the program and by one that shares no code with it")
         for node in self.federation:
-            print(f"{node.name}: " + node.run("audit", "verify").splitlines()[0])
+            lines = node.run("audit", "verify").splitlines()
+            witnessed = sum(1 for line in lines if " countersigned " in line)
+            print(f"{node.name}: {lines[0]} Peers countersigned it {witnessed} times.")
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for line in pool.map(lambda way: self.verified(*way), [
                     (node, None) for node in self.federation] + [

@@ -18,6 +18,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOMAIN = "federation.example"
@@ -190,6 +191,15 @@ class Node:
             [self.federation.program, "serve", "--node", self.folder], stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True)
         log.close()
+
+    def is_ready(self):
+        """What /readyz of a server that runs says; False while it cannot be asked."""
+        url = f"http://127.0.0.1:{self.local}/readyz"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
 
     def kill(self):
         """Ends the server at once; gives its exit code."""
