@@ -57,7 +57,7 @@ struct SessionLine {
   std::optional<v1::Subscribe> wish;  // once it asked for its feed
   uint64_t staged_bytes = 0;          // of data frames that wait for the commit
   uint64_t shown_size = 0;            // of this node's audit log, as shown last
-  uint64_t witnessed_size = 0;        // as the peer signed last in this session
+  uint64_t witnessed_size = 0;        // as the peer signed last in the session
   uint64_t shown_events = 0;          // of the audit log when its head was shown last
   uint32_t next_frame = 1;
   bool greeted = false;  // HELLO held

@@ -40,7 +40,7 @@ class Witnesses {
   StatusOr<uint64_t> Keep(const trust::MemberFacts& peer,
                           const v1::Countersignature& countersignature, TickWriter* writer);
   // The newest head of this log with the path from `from_size` events, which the peer has signed in
-  // this session; 0 = none yet, so that a witness which lost its memory can begin anew.
+  // the session; 0 = none yet, so that a witness which lost its memory can begin anew.
   StatusOr<v1::AuditHead> HeadFrom(uint64_t from_size);
   // The newest head alone.
   StatusOr<v1::Head> Head();
