@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -201,6 +202,10 @@ class Node:
         except OSError:
             return False
 
+    def reload(self):
+        """Has the server read its folder again."""
+        self.server.send_signal(signal.SIGHUP)
+
     def kill(self):
         """Ends the server at once; gives its exit code."""
         self.server.kill()
@@ -308,6 +313,14 @@ class Federation:
             (node.folder / "federation").mkdir(exist_ok=True)
             for file in sorted(fed.glob("*.json")):
                 shutil.copy(file, node.folder / "federation")
+
+    def suspend(self, spiffe_id):
+        """The member is dealt with no longer, as soon as the nodes have read the new registry."""
+        self.tombolo("federation", "suspend", self.folder / "federation", spiffe_id)
+        self.sign_registry()
+        for node in self:
+            if node.server is not None:
+                node.reload()
 
     def _make_packs(self):
         """East's own copy of the pack of honours: the telephone is LIMITED, so a grant matters."""

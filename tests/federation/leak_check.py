@@ -75,6 +75,25 @@ class LeakCheck(FederationCase):
         self.wait_policy(EAST, 3)
         self.wait_exact(ways)
 
+    def test_a_suspended_origin(self):
+        """Nobody could correct its records any more, so what was received of it goes."""
+        federation = self.federation
+        federation.make()
+        for node, pack in ((EAST, "kr-seoul-exemplary"), (WEST, "uk-fhrs")):
+            self.ingest(federation[node], pack, three_nodes.sample_files(pack))
+        federation.start()
+        federation.wait_level()
+        theirs = federation[EAST].own_sizes().keys()
+        federation.suspend(EAST)
+        federation.wait("nobody holds anything of east", lambda: not any(
+            federation[t].received().keys() & theirs for t in (NORTH, WEST)))
+        for taker in (NORTH, WEST):
+            self.assertEqual(self.present(federation[taker], EAST), {})
+        self.assertTrue(self.present(federation[NORTH], WEST))
+        self.expect_exact(NORTH, WEST)
+        federation.wait("its sessions are over", lambda: "OPEN" not in (
+            federation[NORTH].peers()[EAST]["state"], federation[WEST].peers()[EAST]["state"]))
+
     def wait_exact(self, ways):
         """Until nothing is missing; then nothing may be too much either."""
         for taker, _, _ in ways:
