@@ -25,7 +25,8 @@ constexpr size_t kAllWaitingBytes = 64 * limits::kMiB;  // of all of them
 constexpr int64_t kWaitUs = 60'000'000;                 // at most, without an event
 constexpr int64_t kPublishUs = 250'000;                 // between two snapshots
 constexpr int64_t kStuckUs = 30'000'000;                // a turn or page that takes longer
-constexpr int kFarewellMs = 1500;                       // of the network, when the desk has ended
+constexpr int64_t kMillisecondUs = 1000;
+constexpr int kFarewellMs = 1500;  // of the network, when the desk has ended
 constexpr char kYamlFile[] = "node.yaml";
 
 LogLevel LevelFor(const std::string& peer) {
@@ -53,6 +54,8 @@ StatusOr<std::unique_ptr<Serving>> Serving::Open(const std::string& node_folder)
 }
 
 Status Serving::Prepare(const std::string& node_folder) {
+  os::SystemClock clock;
+  begun_us_ = clock.MonotonicUs();
   ASSIGN_OR_RETURN(node_, NodeFolder::Open(node_folder, Access::kServe));
   ASSIGN_OR_RETURN(config_, CheckServeConfig(node_->config()));
   RETURN_IF_ERROR(OpenLog(config_.log_level()));
@@ -285,7 +288,7 @@ Status Serving::Wait(int signals) {
     if (stopping_ && now_us >= end_us) {
       return MakeError(Code::DEADLINE_EXCEEDED, "the exchange did not end in time");
     }
-    const int64_t left_ms = stopping_ ? (end_us - now_us) / 1000 + 1 : -1;
+    const int64_t left_ms = stopping_ ? (end_us - now_us) / kMillisecondUs + 1 : -1;
     (void)::poll(waits, 3, static_cast<int>(left_ms));
     if ((waits[0].revents & POLLIN) != 0) return absl::OkStatus();
     if ((waits[2].revents & POLLIN) != 0) RETURN_IF_ERROR(OnSignal(signals));
@@ -295,7 +298,7 @@ Status Serving::Wait(int signals) {
     if (ring == os::Ring::kMoved) queue_->Put(node::StoreMoved{});
     if (ring != os::Ring::kStop || stopping_) continue;
     stopping_ = true;
-    end_us = node_->clock().MonotonicUs() + int64_t{limits::kStopMsMax} * 1000;
+    end_us = node_->clock().MonotonicUs() + limits::kStopMsMax * kMillisecondUs;
     Log(LogLevel::kInfo, LogEvent::kStopping, {});
     TellServiceManager("STOPPING=1");
     server_->StopListening();
@@ -309,7 +312,8 @@ Status Serving::Run(int signals) {
   Log(LogLevel::kInfo, LogEvent::kReady,
       {{LogName::kNode, node_->context().origin},
        {LogName::kListenPort, int64_t{port()}},
-       {LogName::kLocalPort, int64_t{local_port()}}});
+       {LogName::kLocalPort, int64_t{local_port()}},
+       {LogName::kStartMs, (node_->clock().MonotonicUs() - begun_us_) / kMillisecondUs}});
   TellServiceManager("READY=1");
   Status status = Wait(signals);
   abandoned_ = true;

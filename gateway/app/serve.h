@@ -68,7 +68,8 @@ class Serving : public net::Handler {
 
   std::unique_ptr<NodeFolder> node_;
   v1::ServeConfig config_;
-  std::string yaml_;  // as it was at the start
+  std::string yaml_;      // as it was at the start
+  int64_t begun_us_ = 0;  // monotonic
   std::unique_ptr<os::Doorbell> doorbell_;
   std::unique_ptr<node::ExchangeDesk> desk_;
   std::unique_ptr<net::Server> server_;

@@ -48,7 +48,7 @@ std::string_view EventName(LogEvent event) {
 
 // In the order of LogName.
 constexpr std::string_view kNames[] = {
-    "node",   "peer",   "session",     "trace",      "code",     "http_status", "target",
+    "node",   "peer",   "session",     "trace",      "outcome",  "http_status", "target",
     "remark", "advice", "listen_port", "local_port", "start_ms", "dialled"};
 
 std::string_view NameText(LogName name) { return kNames[static_cast<size_t>(name)]; }

@@ -39,7 +39,7 @@ enum class LogName {
   kPeer,        // SPIFFE ID of a member
   kSession,     // number of the connection
   kTrace,       // traceparent of a request
-  kCode,        // of errors.def
+  kCode,        // "outcome": of errors.def, or OK
   kHttpStatus,  // of an answer
   kTarget,      // of a request, without its query
   kRemark,      // fixed words of the program

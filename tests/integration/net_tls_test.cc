@@ -121,6 +121,7 @@ TEST_F(NetTls, EveryKindOfBadCertificateIsRefusedWithItsCode) {
     EXPECT_CODE(bad.city, town_.NextClosing().why) << bad.what;
   }
   EXPECT_EQ(city_.requests(), 0u);
+  EXPECT_EQ(city_->handshakes(), 2u);  // who is no member hears it over HTTP
   Open();  // the sound one is still let in
 }
 
