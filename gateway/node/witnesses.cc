@@ -109,10 +109,9 @@ std::optional<v1::Head> Witnesses::HeldOf(const std::string& peer) const {
 }
 
 StatusOr<store::StreamState> Witnesses::Log() {
-  ASSIGN_OR_RETURN(std::vector<store::StreamState> streams, context_.store->Streams());
-  for (store::StreamState& stream : streams) {
-    if (stream.number == kAuditStream) return std::move(stream);
-  }
+  ASSIGN_OR_RETURN(std::vector<store::StreamState> found,
+                   context_.store->FindStreams({kAuditStream}));
+  if (!found.empty()) return std::move(found.front());
   return MakeError(Code::STORE_CORRUPT, "this node has no audit log; run `tombolo init`");
 }
 
