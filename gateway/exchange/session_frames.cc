@@ -17,7 +17,7 @@ constexpr int64_t kSecondUs = 1000 * kMillisecondUs;
 constexpr int64_t kDocumentsUs = 10 * kSecondUs;
 constexpr uint32_t kVersion = 1;
 constexpr uint32_t kPingMsMin = 1000, kPingMsMax = 60000;
-constexpr size_t kProgramBytesMax = 64;
+constexpr size_t kProgramBytes = 64;
 
 Status OutOfOrder(v1::FrameType type, std::string_view when) {
   return MakeError(Code::FRAME_ORDER, absl::StrCat(v1::FrameType_Name(type), " ", ToAbsl(when)));
@@ -214,7 +214,7 @@ Status Session::OnHello(std::string_view payload, Effects* out) {
   const bool sound =
       hello.credit_bytes() >= limits::kCreditBytesMin &&
       hello.credit_bytes() <= limits::kCreditBytesMax && hello.ping_interval_ms() >= kPingMsMin &&
-      hello.ping_interval_ms() <= kPingMsMax && hello.program().size() <= kProgramBytesMax;
+      hello.ping_interval_ms() <= kPingMsMax && hello.program().size() <= kProgramBytes;
   if (!sound) {
     return MakeError(Code::FRAME_INVALID, "HELLO: credit, ping interval or program out of bounds");
   }

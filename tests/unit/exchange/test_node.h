@@ -40,6 +40,7 @@ struct TestLog {
   std::vector<std::string> path;
   std::vector<TestEntry> entries;
   std::vector<Digest> leaves;
+  std::map<std::string, size_t> newest;  // index of each record's newest entry
   ledger::CompactRange range{HashKind::kSha256};
   std::array<uint64_t, 3> next_seq{};  // of what was received
   uint64_t proved_size = 0;            // by `head`
@@ -106,6 +107,7 @@ class TestNode {
   std::unique_ptr<ledger::Signer> signer_;
   testing::FakeEntropy entropy_;
   std::map<uint32_t, TestLog> logs_;
+  std::map<std::string, uint32_t, std::less<>> numbers_;  // by stream id
   std::vector<Staged> staged_;
   // by peer, stream id, layer
   std::map<std::string, std::map<std::string, std::array<std::string, 3>>> tokens_;
