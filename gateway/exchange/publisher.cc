@@ -32,8 +32,6 @@ void Publisher::Greet(uint64_t credit_bytes, bool takes_zstd) {
 // --- where the peer stands
 
 Status Publisher::OnHeld(const v1::Held& held) {
-  absl::flat_hash_map<std::string_view, const CarriedStream*> by_id;
-  for (const auto& [number, stream] : *carried_) by_id[stream.stream_id] = &stream;
   for (const v1::HeldStream& stream : held.streams()) {
     if (stream.stream_id() <= last_held_ || stream.cursors_size() > int{ledger::kLayerCount}) {
       return MakeError(Code::FRAME_INVALID,
@@ -45,26 +43,24 @@ Status Publisher::OnHeld(const v1::Held& held) {
                                                           limits::kOfferedStreamsMax));
     }
     last_held_ = stream.stream_id();
-    const auto carried = by_id.find(stream.stream_id());
-    if (carried == by_id.end()) continue;
-    RETURN_IF_ERROR(CheckOwn(stream, *carried->second));
-    starts_[stream.stream_id()] = {stream.size(), stream.root(), PositionsOf(stream)};
+    starts_[stream.stream_id()] = {stream.size(), stream.epoch(), stream.tick(), stream.root(),
+                                   PositionsOf(stream)};
   }
   return absl::OkStatus();
 }
 
 // A peer that holds more of an own stream than this node has shows that the node was restored.
-Status Publisher::CheckOwn(const v1::HeldStream& held, const CarriedStream& stream) const {
+Status Publisher::CheckOwn(const Start& held, const CarriedStream& stream) const {
   if (stream.parsed.origin() != self_ || stream.head == nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(const v1::Head head, MessageOf<v1::Head>(*stream.head));
   ASSIGN_OR_RETURN(const ledger::CheckpointBody body, ledger::DecodeBody(head.checkpoint().body()));
-  const bool ahead = held.size() > stream.size || held.epoch() > body.epoch ||
-                     (held.epoch() == body.epoch && held.tick() > body.tick);
+  const bool ahead = held.size > stream.size || held.epoch > body.epoch ||
+                     (held.epoch == body.epoch && held.tick > body.tick);
   if (!ahead) return absl::OkStatus();
   return MakeError(
       Code::RECOVERY_NEEDED,
-      absl::StrCat("stream ", ToHex(stream.stream_id), ": the peer holds ", held.size(),
-                   " entries of epoch ", held.epoch(), ", tick ", held.tick(), ", this node has ",
+      absl::StrCat("stream ", ToHex(stream.stream_id), ": the peer holds ", held.size,
+                   " entries of epoch ", held.epoch, ", tick ", held.tick, ", this node has ",
                    stream.size, " of ", body.epoch, ", ", body.tick,
                    "; nothing more is written to it before this is looked into"));
 }
@@ -88,6 +84,10 @@ Publisher::Positions Publisher::PositionsOf(const v1::HeldStream& held) const {
 
 Status Publisher::OnSubscribe(const v1::Subscribe& wish, std::shared_ptr<const Authority> authority,
                               Effects* out) {
+  for (const auto& [number, stream] : *carried_) {
+    const auto start = starts_.find(stream.stream_id);
+    if (start != starts_.end()) RETURN_IF_ERROR(CheckOwn(start->second, stream));
+  }
   authority_ = std::move(authority);
   wish_ = wish;
   wanted_items_ = {wish.items().begin(), wish.items().end()};

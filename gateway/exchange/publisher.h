@@ -64,7 +64,7 @@ class Publisher {
   // From HELLO.
   void Greet(uint64_t credit_bytes, bool takes_zstd);
 
-  // What the peer holds, gathered from HELD frames that come before SUBSCRIBE.
+  // What the peer holds, gathered from HELD frames that come before SUBSCRIBE, and judged then.
   Status OnHeld(const v1::Held& held);
   // Decides each carried stream and asks for its FEED_OPENED; the OFFERs go out after
   // OnFeedDurable. A later one replaces the wish.
@@ -109,7 +109,7 @@ class Publisher {
   using Positions = std::array<uint64_t, ledger::kLayerCount>;
   // Where a stream begins: what HELD said of it.
   struct Start {
-    uint64_t size = 0;
+    uint64_t size = 0, epoch = 0, tick = 0;
     std::string root;
     Positions next_seq{};
   };
@@ -124,7 +124,7 @@ class Publisher {
   };
 
   // publisher.cc: what the peer may have
-  Status CheckOwn(const v1::HeldStream& held, const CarriedStream& stream) const;
+  Status CheckOwn(const Start& held, const CarriedStream& stream) const;
   Positions PositionsOf(const v1::HeldStream& held) const;
   bool IsWanted(const CarriedStream& stream) const;
   bool IsEligible(const CarriedStream& stream) const;

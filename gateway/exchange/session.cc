@@ -95,8 +95,9 @@ int64_t Session::NextTimerUs() const {
   if (state_ == State::kHello) return hello_due_us_;
   const int64_t silent_us = int64_t{theirs_.ping_interval_ms()} * kMillisecondUs;
   int64_t next = heard_us_ + limits::kSilenceIntervalsMax * silent_us;
-  next = std::min({next, next_ping_us_, documents_due_us_, bye_due_us_, receipt_due_us_,
-                   fills_due_us_, publisher_.ResumeUs()});
+  if (state_ == State::kClosing) return std::min(next, bye_due_us_);
+  next = std::min({next, next_ping_us_, documents_due_us_, receipt_due_us_, fills_due_us_,
+                   publisher_.ResumeUs()});
   if (publisher_.StarvedSinceUs() != 0) {
     next = std::min(next, publisher_.StarvedSinceUs() + limits::kCreditStallMsMax * kMillisecondUs);
   }

@@ -414,6 +414,7 @@ TEST_F(SessionTest, StopWaitsForTheOthersBye) {
 TEST_F(SessionTest, StopDoesNotWaitForLong) {
   Greet();
   end_->Stop();
+  EXPECT_EQ(end_->session->NextTimerUs(), clock_.now_us + 5 * kSecondUs);
   Later(5 * kSecondUs - 1);
   EXPECT_EQ(end_->session->state(), Session::State::kClosing);
   Later(1);
