@@ -8,6 +8,7 @@
 #include "gateway/base/limits.h"
 #include "gateway/base/text.h"
 #include "gateway/store/memory/memory_received.h"
+#include "gateway/store/memory/memory_traces.h"
 #include "gateway/store/received_rules.h"
 #include "gateway/store/tick_rules.h"
 
@@ -36,8 +37,10 @@ class MemoryStore : public Store {
   StatusOr<std::vector<IngestRow>> Ingests() override;
   StatusOr<std::vector<QuarantineRow>> Quarantine(uint64_t after_id, size_t rows_max) override;
   StatusOr<QuarantineRow> FindQuarantine(uint64_t id) override;
-  StatusOr<std::string> ReadTrace(uint64_t trace, uint32_t part) override;
-  StatusOr<std::vector<uint64_t>> Traces() override;
+  StatusOr<std::string> ReadTrace(uint64_t trace, uint32_t part) override {
+    return traces_.Read(trace, part);
+  }
+  StatusOr<std::vector<uint64_t>> Traces() override { return traces_.All(); }
   StatusOr<std::optional<CheckpointRow>> LastCheckpoint() override;
   StatusOr<CheckpointRow> FindCheckpoint(uint64_t tick) override;
   StatusOr<Totals> Count() override;
@@ -82,7 +85,6 @@ class MemoryStore : public Store {
   void ForgetStream(uint32_t number);
   void ApplyRecord(const RecordState& record);
   void ApplyQuarantine(const Tick& tick);
-  void ApplyTraces(const Tick& tick);
   uint64_t LastTick() const { return checkpoints_.empty() ? 0 : checkpoints_.rbegin()->first; }
 
   std::map<uint32_t, MemoryStream> streams_;
@@ -93,7 +95,7 @@ class MemoryStore : public Store {
   std::map<uint64_t, QuarantineRow> quarantine_;
   std::map<std::string, uint64_t> quarantine_ids_;
   uint64_t last_quarantine_id_ = 0;
-  std::map<std::pair<uint64_t, uint32_t>, std::string> trace_parts_;
+  MemoryTraces traces_;
   std::map<uint64_t, CheckpointRow> checkpoints_;
   MemoryReceived received_;
   // (stream, seq) of entries that another one names as its previous one
@@ -291,20 +293,6 @@ void MemoryStore::ApplyQuarantine(const Tick& tick) {
   }
 }
 
-void MemoryStore::ApplyTraces(const Tick& tick) {
-  for (const uint64_t trace : tick.trace_remove) {
-    trace_parts_.erase(trace_parts_.lower_bound({trace, 0}),
-                       trace_parts_.upper_bound({trace, UINT32_MAX}));
-  }
-  for (const TracePart& part : tick.trace_parts) {
-    if (part.bytes.empty()) {
-      trace_parts_.erase({part.trace, part.part});
-    } else {
-      trace_parts_[{part.trace, part.part}] = part.bytes;
-    }
-  }
-}
-
 Status MemoryStore::Commit(const Tick& tick) {
   locked_ = false;
   RETURN_IF_ERROR(CheckTick(tick));
@@ -328,7 +316,7 @@ Status MemoryStore::Commit(const Tick& tick) {
   for (const Scope& scope : tick.new_scopes) scopes_[scope.number] = scope;
   for (const IngestRow& ingest : tick.ingests) ingests_[ingest.number] = ingest;
   ApplyQuarantine(tick);
-  ApplyTraces(tick);
+  traces_.Apply(tick);
   received_.Apply(tick.received);
   if (tick.checkpoint) checkpoints_[tick.checkpoint->tick] = *tick.checkpoint;
   return Status();
@@ -428,19 +416,6 @@ StatusOr<QuarantineRow> MemoryStore::FindQuarantine(uint64_t id) {
     return MakeError(Code::NOT_FOUND, absl::StrCat("no row ", id, " in quarantine"));
   }
   return it->second;
-}
-
-StatusOr<std::string> MemoryStore::ReadTrace(uint64_t trace, uint32_t part) {
-  auto it = trace_parts_.find({trace, part});
-  return it == trace_parts_.end() ? std::string() : it->second;
-}
-
-StatusOr<std::vector<uint64_t>> MemoryStore::Traces() {
-  std::vector<uint64_t> traces;
-  for (const auto& [place, bytes] : trace_parts_) {
-    if (traces.empty() || traces.back() != place.first) traces.push_back(place.first);
-  }
-  return traces;
 }
 
 StatusOr<std::vector<uint32_t>> MemoryStore::StreamsChangedSince(uint64_t commit_count) {
