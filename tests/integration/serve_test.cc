@@ -179,6 +179,35 @@ TEST_F(Serve, AReloadThatCannotBeUsedLeavesTheOldStateInPlace) {
   ExpectStops(city_.get());
 }
 
+// A peer that no longer answers: frozen, its connection open.
+TEST_F(Serve, ASilentPeerHoldsTheStopForNoLongerThanItMayTake) {
+  StartCity();
+  StartProvince();
+  EXPECT_NE(city_->LineWith("session_opened"), "");
+  province_->Signal(SIGSTOP);
+  os::SystemClock clock;
+  const int64_t begun_us = clock.MonotonicUs();
+  city_->Signal(SIGTERM);
+  EXPECT_GE(city_->Join(), 0) << city_->log();
+  EXPECT_LE((clock.MonotonicUs() - begun_us) / 1000, limits::kStopMsMax + 2000);
+  EXPECT_THAT(city_->log(), HasSubstr("\"event\":\"stopping\""));
+}
+
+TEST_F(Serve, ASecondSignalEndsAtOnce) {
+  StartCity();
+  StartProvince();
+  EXPECT_NE(city_->LineWith("session_opened"), "");
+  province_->Signal(SIGSTOP);
+  os::SystemClock clock;
+  const int64_t begun_us = clock.MonotonicUs();
+  city_->Signal(SIGTERM);
+  EXPECT_NE(city_->LineWith("stopping"), "");
+  city_->Signal(SIGINT);
+  EXPECT_EQ(city_->Join(), 1) << city_->log();
+  EXPECT_THAT(city_->log(), HasSubstr("INTERRUPTED"));
+  EXPECT_LE((clock.MonotonicUs() - begun_us) / 1000, 4000);
+}
+
 TEST_F(Serve, OneServerANodeAndNoneWithoutItsFiles) {
   StartCity();
   ServeProcess second(TOMBOLO_PROGRAM, Run("city"));
