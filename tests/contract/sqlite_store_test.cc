@@ -194,6 +194,18 @@ TEST_F(SqliteStoreTest, BusyAfterABoundedWait) {
   EXPECT_TRUE(store->Commit(NumberedTick(1)).ok());
 }
 
+TEST(WaitBeforeLookUs, OftenAndNotLongerThanAsked) {
+  for (const int timeout_ms : {0, 1, 50, 100, 10000}) {
+    int64_t waited_us = 0;
+    int looks = 0;
+    for (int wait_us = 0; (wait_us = WaitBeforeLookUs(looks, timeout_ms)) != 0; ++looks) {
+      ASSERT_LE(wait_us, looks < 100 ? 250 : 1000);
+      waited_us += wait_us;
+    }
+    EXPECT_EQ(waited_us, int64_t{timeout_ms} * 1000);
+  }
+}
+
 TEST_F(SqliteStoreTest, TwoWritersAreFencedBySize) {
   for (size_t delta_rows_max : {size_t{1}, size_t{1000}}) {
     options_.path = folder_ / absl::StrCat("store", delta_rows_max, ".db");

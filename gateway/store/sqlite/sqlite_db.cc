@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -12,6 +13,18 @@ namespace tombolo::store {
 namespace {
 
 constexpr int kPrimaryCodeMask = 0xff;
+
+constexpr int kShortWaitUs = 250, kLongWaitUs = 1000;
+constexpr int kShortWaits = 400;
+constexpr int64_t kMillisecondUs = 1000;
+
+int WaitForLock(void* timeout_ms, int looks) {
+  const int wait_us = WaitBeforeLookUs(looks, *static_cast<const int*>(timeout_ms));
+  if (wait_us == 0) return 0;
+  sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+  system->xSleep(system, wait_us);
+  return 1;
+}
 
 Code CodeOfSqlite(int rc, int system_errno) {
   switch (rc & kPrimaryCodeMask) {
@@ -61,6 +74,13 @@ std::string_view AdviceOf(Code code) {
 
 }  // namespace
 
+int WaitBeforeLookUs(int looks, int timeout_ms) {
+  const int64_t short_waits = std::min(looks, kShortWaits);
+  const int64_t waited_us = short_waits * kShortWaitUs + (looks - short_waits) * kLongWaitUs;
+  if (waited_us >= timeout_ms * kMillisecondUs) return 0;
+  return looks < kShortWaits ? kShortWaitUs : kLongWaitUs;
+}
+
 Db::~Db() {
   // Statements are gone by now (they are members after the Db), so close cannot be refused; what
   // it reports could not be acted upon.
@@ -71,7 +91,8 @@ Status Db::Open(const std::string& path, int flags, int busy_timeout_ms) {
   path_ = path;
   RETURN_IF_ERROR(StatusOf(sqlite3_open_v2(path.c_str(), &db_, flags, nullptr)));
   RETURN_IF_ERROR(StatusOf(sqlite3_extended_result_codes(db_, 1)));
-  return StatusOf(sqlite3_busy_timeout(db_, busy_timeout_ms));
+  busy_timeout_ms_ = busy_timeout_ms;
+  return StatusOf(sqlite3_busy_handler(db_, WaitForLock, &busy_timeout_ms_));
 }
 
 Status Db::StatusOf(int rc) const {

@@ -17,6 +17,12 @@ struct sqlite3_stmt;
 
 namespace tombolo::store {
 
+// How long to wait for another's lock after it was looked at `looks` times, microseconds; 0 = give
+// up, `timeout_ms` are over. At most a millisecond: a lock is held for a commit, which takes about
+// as long. SQLite's own handler soon looks only every 100 ms, and then a server waits for seconds
+// beside a command that commits again and again.
+int WaitBeforeLookUs(int looks, int timeout_ms);
+
 class Db {
  public:
   Db() = default;
@@ -24,7 +30,8 @@ class Db {
   Db(const Db&) = delete;
   Db& operator=(const Db&) = delete;
 
-  // `flags` as sqlite3_open_v2 takes them.
+  // `flags` as sqlite3_open_v2 takes them. A lock that another has is asked for again within a
+  // millisecond or so, until about `busy_timeout_ms` have passed.
   Status Open(const std::string& path, int flags, int busy_timeout_ms);
   // Any number of statements, results ignored.
   Status Exec(const std::string& sql);
@@ -45,6 +52,7 @@ class Db {
  private:
   sqlite3* db_ = nullptr;
   std::string path_;
+  int busy_timeout_ms_ = 0;
 };
 
 class Stmt {
