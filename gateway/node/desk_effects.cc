@@ -50,7 +50,6 @@ Status ExchangeDesk::Drain() {
 // --- frames
 
 Status ExchangeDesk::Carry(SessionLine* line, exchange::SendControl& effect) {
-  ++counts_.frames[{effect.type, false}];
   line->Write({effect.type, 0, std::move(effect.payload), nullptr}, wishes_);
   return absl::OkStatus();
 }
@@ -65,10 +64,7 @@ Status ExchangeDesk::Carry(SessionLine* line, exchange::SendData& effect) {
   const std::shared_ptr<const boundary::ShapedPage> page = effect.disclosure.shared_page();
   const std::string& bytes = effect.packed ? page->packed() : page->payload();
   const uint8_t flags = effect.packed ? exchange::kFlagZstd : 0;
-  ++counts_.frames[{page->type(), false}];
-  counts_.bytes_out += bytes.size();
   counts_.records_sent += page->shown();
-  peers_[line->peer.id].bytes_out += bytes.size();
   peers_[line->peer.id].records_out += page->shown();
   line->Write({page->type(), flags, "", std::shared_ptr<const std::string>(page, &bytes)}, wishes_);
   return absl::OkStatus();
@@ -137,8 +133,7 @@ void ExchangeDesk::SendDocuments(SessionLine* line,
     if (!line->known_documents.insert(trust::BodyDigest(document)).second) continue;
     v1::DocumentFrame frame;
     *frame.mutable_document() = document;
-    ++counts_.frames[{v1::DOCUMENT, false}];
-    line->Write({v1::DOCUMENT, 0, ledger::CanonicalBytes(frame), nullptr}, wishes_);
+      line->Write({v1::DOCUMENT, 0, ledger::CanonicalBytes(frame), nullptr}, wishes_);
   }
 }
 

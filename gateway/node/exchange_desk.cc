@@ -195,7 +195,6 @@ Status ExchangeDesk::On(Drained& event) {
 }
 
 Status ExchangeDesk::On(Closed& event) {
-
   SessionLine* line = Find(event.connection);
   if (line == nullptr) {  // never became a session
     if (!event.why.ok()) CountRefusal(event.peer, event.why);
@@ -315,7 +314,19 @@ Status ExchangeDesk::Turn(std::vector<Event> events, std::vector<Wish>* wishes) 
     RETURN_IF_ERROR(Commit());
     RETURN_IF_ERROR(Drain());
   }
+  CountSent();
   return absl::OkStatus();
+}
+
+void ExchangeDesk::CountSent() {
+  for (const Wish& wish : *wishes_) {
+    const Send* send = std::get_if<Send>(&wish);
+    if (send == nullptr) continue;
+    const uint64_t bytes = send->head.size() + (send->shared == nullptr ? 0 : send->shared->size());
+    counts_.bytes_out += bytes;
+    ++counts_.frames[{send->type, false}];
+    if (const SessionLine* line = Find(send->connection)) peers_[line->peer.id].bytes_out += bytes;
+  }
 }
 
 int64_t ExchangeDesk::NextTurnUs() const {

@@ -100,6 +100,7 @@ class ExchangeDesk {
   void SendDocuments(SessionLine* line, const std::vector<v1::SignedDocument>& documents);
 
   // The commit.
+  void CountSent();
   bool IsCommitDue() const;
   Status Commit();
   Status CommitFailed(const Status& why);

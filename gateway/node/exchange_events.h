@@ -56,6 +56,7 @@ using Event =
 // --- out
 struct Send {
   ConnectionId connection = 0;
+  v1::FrameType type = v1::FRAME_TYPE_UNSPECIFIED;
   std::string head;                           // frames' headings and control payloads
   std::shared_ptr<const std::string> shared;  // the payload that follows; may be null
 };

@@ -9,6 +9,7 @@ void SessionLine::Put(Outgoing frame, std::vector<Wish>* wishes) {
   const auto heading = exchange::EncodeHeading(frame.type, frame.flags, bytes, next_frame++);
   Send send;
   send.connection = connection;
+  send.type = frame.type;
   send.head.reserve(heading.size() + frame.payload.size());
   send.head.assign(heading.data(), heading.size());
   send.head += frame.payload;

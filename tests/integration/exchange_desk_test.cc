@@ -284,6 +284,18 @@ TEST_F(Desks, TwoThatCallEachOtherKeepOneSession) {
   EXPECT_EQ(peers[0].state, "OPEN");
 }
 
+TEST_F(Desks, EveryFrameIsCountedOnBothSides) {
+  TwoNodes("");
+  world_.Pass(20 * kSecondUs, kSecondUs);
+  const DeskCounts& city = world_.At(kCity).desk->counts();
+  const DeskCounts& province = world_.At(kProvince).desk->counts();
+  EXPECT_EQ(city.bytes_out, province.bytes_in);
+  EXPECT_EQ(province.bytes_out, city.bytes_in);
+  EXPECT_EQ(province.frames.at({v1::RECEIPT, false}), city.frames.at({v1::RECEIPT, true}));
+  EXPECT_EQ(city.frames.at({v1::ENTRIES, false}), province.frames.at({v1::ENTRIES, true}));
+  EXPECT_EQ(city.frames.at({v1::AUDIT_HEAD, false}), province.frames.at({v1::AUDIT_HEAD, true}));
+}
+
 TEST_F(Desks, AnOrderlyStopSignsForEverything) {
   TwoNodes("");
   world_.At(kProvince).events.push_back(StopAll{});
