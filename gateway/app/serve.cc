@@ -26,7 +26,10 @@ constexpr int64_t kWaitUs = 60'000'000;                 // at most, without an e
 constexpr int64_t kPublishUs = 250'000;                 // between two snapshots
 constexpr int64_t kStuckUs = 30'000'000;                // a turn or page that takes longer
 constexpr int64_t kMillisecondUs = 1000;
-constexpr int kFarewellMs = 1500;  // of the network, when the desk has ended
+constexpr int64_t kDayUs = int64_t{86400} * 1000000;
+constexpr uint64_t kLiveEntries = 64;                   // to a stream's end
+constexpr uint64_t kLivePagesBytes = 1 * limits::kMiB;  // kept for further subscribers
+constexpr int kFarewellMs = 1500;                       // of the network, when the desk has ended
 constexpr char kYamlFile[] = "node.yaml";
 
 LogLevel LevelFor(const std::string& peer) {
@@ -73,6 +76,9 @@ Status Serving::Prepare(const std::string& node_folder) {
   pages_ = std::make_unique<PageThread>(
       std::move(reader), node_->context().cursor_key, config_.cache_bytes(), compress,
       node_->context().clock, [this](node::PageReady page) { queue_->Put(std::move(page)); });
+  cursors_ = std::make_unique<ledger::CursorCodec>(node_->context().cursor_key);
+  live_pages_ = std::make_unique<node::PageMaker>(
+      node_->context().store, cursors_.get(), node::PageMaker::Settings{kLivePagesBytes, nullptr});
   queue_->Put(node::Documents{std::move(files.documents)});
   return absl::OkStatus();
 }
@@ -95,15 +101,20 @@ void Serving::DeskThread() {
     const int64_t now_us = node_->clock().MonotonicUs();
     int64_t until_us = std::min(desk_->NextTurnUs(), now_us + kWaitUs);
     if (unpublished_) until_us = std::min(until_us, published_us_ + kPublishUs);
+    if (!made_.empty()) until_us = now_us;
     std::vector<node::Event> events = queue_->Take(std::max<int64_t>(0, until_us - now_us));
+    events.insert(events.begin(), std::make_move_iterator(made_.begin()),
+                  std::make_move_iterator(made_.end()));
+    made_.clear();
     const int64_t begun_us = node_->clock().MonotonicUs();
     turn_since_us_ = begun_us;
     std::vector<node::Wish> wishes;
     outcome_ = desk_->Turn(std::move(events), &wishes);
     turns_.Add(node_->clock().MonotonicUs() - begun_us);
     turn_since_us_ = 0;
-    Publish(false);
+    ShareFederation();  // before connections are identified anew
     CarryOut(std::move(wishes));
+    Publish(false);
     if (!outcome_.ok() || desk_->stopped()) break;
   }
   server_->Stop(kFarewellMs);
@@ -126,7 +137,7 @@ void Serving::CarryOut(std::vector<node::Wish> wishes) {
     } else if (auto* hang = std::get_if<node::Hang>(&wish)) {
       server_->Close(hang->connection, hang->after_sending);
     } else if (auto* fetch = std::get_if<node::Fetch>(&wish)) {
-      pages_->Ask(std::move(*fetch));
+      if (!MakeHere(fetch)) pages_->Ask(std::move(*fetch));
     } else if (auto* dial = std::get_if<node::DialPeer>(&wish)) {
       server_->Dial(dial->host, dial->port, dial->peer);
     } else if (std::holds_alternative<node::Reidentify>(wish)) {
@@ -141,12 +152,24 @@ void Serving::CarryOut(std::vector<node::Wish> wishes) {
   flush();
 }
 
-void Serving::Publish(bool at_once) {
+bool Serving::MakeHere(node::Fetch* fetch) {
+  const exchange::WantPage& want = fetch->want;
+  const bool live = want.fill_layer < 0 && want.from_seq + kLiveEntries > want.to_size;
+  if (!live) return false;
+  const auto today = static_cast<int32_t>(node_->clock().NowUs() / kDayUs);
+  auto page = live_pages_->Make(want, today);
+  made_.emplace_back(node::PageReady{fetch->connection, std::move(fetch->want), std::move(page)});
+  return true;
+}
+
+void Serving::ShareFederation() {
   std::shared_ptr<const trust::Federation> federation = desk_->authority()->federation;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    federation_ = std::move(federation);
-  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  federation_ = std::move(federation);
+}
+
+void Serving::Publish(bool at_once) {
+  ShareFederation();
   const int64_t now_us = node_->clock().MonotonicUs();
   unpublished_ = !at_once && now_us - published_us_ < kPublishUs;
   if (unpublished_) return;

@@ -60,6 +60,9 @@ class Serving : public net::Handler {
   Status OpenNetwork(const net::TlsIdentity& identity);
   void DeskThread();
   void CarryOut(std::vector<node::Wish> wishes);
+  // A few entries at a stream's end: made here and now, for waking another thread would cost more.
+  bool MakeHere(node::Fetch* fetch);
+  void ShareFederation();
   void Publish(bool at_once);
   std::shared_ptr<const Snapshot> TakeSnapshot();
   Status Wait(int signals);
@@ -80,6 +83,9 @@ class Serving : public net::Handler {
   // Of the network's thread.
   std::set<net::ConnectionId> open_;
   // Of the desk's thread.
+  std::unique_ptr<ledger::CursorCodec> cursors_;
+  std::unique_ptr<node::PageMaker> live_pages_;
+  std::vector<node::Event> made_;  // here, for the next turn
   Durations turns_;
   int64_t published_us_ = 0;
   bool unpublished_ = false;
