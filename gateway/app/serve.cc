@@ -180,7 +180,7 @@ void Serving::Publish(bool at_once) {
   snapshot->federation = desk_->authority()->federation;
   snapshot->ready = desk_->Ready();
   snapshot->audit_head = desk_->AuditHead();
-  if (auto peers = desk_->Peers(); peers.ok()) snapshot->peers = *std::move(peers);
+  snapshot->peers = desk_->Peers();
   snapshot->counts = desk_->counts();
   snapshot->turns = turns_;
   const std::lock_guard<std::mutex> lock(mutex_);

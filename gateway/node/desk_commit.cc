@@ -143,6 +143,7 @@ Status ExchangeDesk::ReloadCarried(bool all) {
     moved.push_back({stream.number, stream.size, stream.root, stream.head});
     origins.insert(stream.parsed.origin());
     const uint32_t number = stream.number;
+    carried_numbers_[stream.stream_id] = number;
     carried_[number] = std::move(stream);
   }
   if (moved.empty()) return absl::OkStatus();

@@ -133,7 +133,7 @@ void ExchangeDesk::SendDocuments(SessionLine* line,
     if (!line->known_documents.insert(trust::BodyDigest(document)).second) continue;
     v1::DocumentFrame frame;
     *frame.mutable_document() = document;
-      line->Write({v1::DOCUMENT, 0, ledger::CanonicalBytes(frame), nullptr}, wishes_);
+    line->Write({v1::DOCUMENT, 0, ledger::CanonicalBytes(frame), nullptr}, wishes_);
   }
 }
 
@@ -217,7 +217,13 @@ Status ExchangeDesk::Carry(SessionLine* line, exchange::Disclosed& effect) {
 
 Status ExchangeDesk::Carry(SessionLine* line, exchange::AcceptReceipt& effect) {
   audit_due_us_ = std::min(audit_due_us_, now_us_);
-  return receipts_.Accept(line->peer.id, effect.receipt, carried_, writer_.get());
+  const auto find = [this](const std::string& stream_id) -> const exchange::CarriedStream* {
+    const auto number = carried_numbers_.find(stream_id);
+    return number == carried_numbers_.end() ? nullptr : &carried_.at(number->second);
+  };
+  RETURN_IF_ERROR(receipts_.Accept(line->peer.id, effect.receipt, find, writer_.get()));
+  acknowledged_us_[line->peer.id] = civil_us_;
+  return absl::OkStatus();
 }
 
 Status ExchangeDesk::Carry(SessionLine* line, exchange::MakeReceipt&) {

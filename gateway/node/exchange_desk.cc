@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
+#include "gateway/exchange/message.h"
+#include "gateway/exchange/receipt.h"
 #include "gateway/ledger/canonical.h"
 #include "gateway/node/open_feeds.h"
 #include "gateway/node/session_line.h"
@@ -75,7 +77,15 @@ Status ExchangeDesk::Start(const boundary::CodeLists& codes, const v1::SignedDoc
   RETURN_IF_ERROR(receiver_->Load());
   RETURN_IF_ERROR(witnesses_.Load());
   ASSIGN_OR_RETURN(const std::vector<store::PeerRow> rows, context_.store->Peers());
-  for (const store::PeerRow& row : rows) peers_[row.peer] = row;
+  for (const store::PeerRow& row : rows) {
+    peers_[row.peer] = row;
+    ASSIGN_OR_RETURN(const std::optional<store::ReceiptRow> last,
+                     context_.store->LastReceipt(row.peer, false));
+    if (!last.has_value()) continue;
+    ASSIGN_OR_RETURN(const v1::Receipt receipt, exchange::MessageOf<v1::Receipt>(last->receipt));
+    ASSIGN_OR_RETURN(const exchange::ReceiptBody body, exchange::DecodeReceiptBody(receipt.body()));
+    acknowledged_us_[row.peer] = body.time_us;
+  }
   ASSIGN_OR_RETURN(std::vector<v1::AuditEvent> left, FeedsLeftOpen(context_.store));
   AuditAll(std::move(left));
   v1::AuditEvent serving;
@@ -389,7 +399,7 @@ void ExchangeDesk::Refuse(SessionLine* line, const Status& why) {
   Queue(line, std::move(effects));
 }
 
-StatusOr<std::vector<PeerStatus>> ExchangeDesk::Peers() const {
+std::vector<PeerStatus> ExchangeDesk::Peers() const {
   std::vector<PeerStatus> out;
   for (const auto& [id, row] : peers_) {
     if (id.empty()) continue;
@@ -414,10 +424,8 @@ StatusOr<std::vector<PeerStatus>> ExchangeDesk::Peers() const {
         }
       }
     }
-    ASSIGN_OR_RETURN(const std::vector<store::Confirmed> confirmed,
-                     context_.store->ConfirmedBy(id));
-    for (const store::Confirmed& one : confirmed) {
-      status.acknowledged_us = std::max(status.acknowledged_us, one.at_us);
+    if (const auto at = acknowledged_us_.find(id); at != acknowledged_us_.end()) {
+      status.acknowledged_us = at->second;
     }
     out.push_back(std::move(status));
   }

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "gateway/exchange/session.h"
 #include "gateway/node/authority.h"
 #include "gateway/node/exchange_events.h"
@@ -48,7 +49,7 @@ class ExchangeDesk {
   int64_t NextTurnUs() const;  // monotonic; without events
   Status Ready() const;        // registry and timestamp hold now; else what is missing
   bool stopped() const { return stop_written_ && !urgent_; }
-  StatusOr<std::vector<PeerStatus>> Peers() const;
+  std::vector<PeerStatus> Peers() const;  // from memory: cheap enough to ask often
   std::shared_ptr<const exchange::Authority> authority() const { return authority_; }
   // The newest signed head of the audit log.
   StatusOr<v1::Head> AuditHead() { return witnesses_.Head(); }
@@ -123,6 +124,7 @@ class ExchangeDesk {
   ledger::CursorCodec cursors_;
   exchange::Holdings holdings_;
   exchange::Carried carried_;
+  absl::flat_hash_map<std::string, uint32_t> carried_numbers_;  // by stream id
   std::shared_ptr<const exchange::Authority> authority_;
   std::unique_ptr<AuthorityKeeper> keeper_;
   std::unique_ptr<TickWriter> writer_;
@@ -133,6 +135,7 @@ class ExchangeDesk {
   std::map<ConnectionId, std::unique_ptr<SessionLine>> lines_;
   std::deque<std::pair<ConnectionId, exchange::Effects>> effects_;
   std::map<std::pair<std::string, std::string>, uint64_t> refused_;  // (peer, code): how often
+  std::map<std::string, int64_t> acknowledged_us_;                   // of each peer's last receipt
   std::map<std::string, store::PeerRow> peers_, last_peers_;         // now, and as stored last
   std::vector<Wish>* wishes_ = nullptr;                              // of the turn
   DeskCounts counts_;

@@ -16,13 +16,6 @@ namespace {
 constexpr size_t kItemsInOne = 8192;
 static_assert(kItemsInOne <= limits::kReceiptItemsMax);
 
-const exchange::CarriedStream* FindCarried(
-    const absl::flat_hash_map<std::string_view, const exchange::CarriedStream*>& carried,
-    std::string_view stream_id) {
-  const auto it = carried.find(stream_id);
-  return it == carried.end() ? nullptr : it->second;
-}
-
 bool IsDropped(const v1::ReceiptItem& item) {
   return std::all_of(item.next_seqs().begin(), item.next_seqs().end(),
                      [](uint64_t next) { return next == 0; });
@@ -152,7 +145,7 @@ StatusOr<Receipts::Said*> Receipts::SaidBy(const std::string& peer) {
 }
 
 Status Receipts::Accept(const std::string& peer, const v1::Receipt& receipt,
-                        const exchange::Carried& carried, TickWriter* writer) {
+                        const FindCarried& find, TickWriter* writer) {
   ASSIGN_OR_RETURN(const exchange::ReceiptBody body, exchange::DecodeReceiptBody(receipt.body()));
   if (body.publisher != context_.origin || body.subscriber != peer) {
     return MakeError(Code::INVALID_ARGUMENT, "a receipt of another node, or for another one");
@@ -163,11 +156,8 @@ Status Receipts::Accept(const std::string& peer, const v1::Receipt& receipt,
         Code::VERSION_CONFLICT,
         absl::StrCat("receipt ", body.number, " after receipt ", said->number, "; connect again"));
   }
-  absl::flat_hash_map<std::string_view, const exchange::CarriedStream*> by_id;
-  by_id.reserve(carried.size());
-  for (const auto& [number, stream] : carried) by_id[stream.stream_id] = &stream;
   for (const v1::ReceiptItem& item : receipt.items()) {
-    const exchange::CarriedStream* stream = FindCarried(by_id, item.stream_id());
+    const exchange::CarriedStream* stream = find(item.stream_id());
     const uint64_t before = stream == nullptr || !said->sizes.contains(stream->number)
                                 ? 0
                                 : said->sizes[stream->number];
@@ -175,7 +165,7 @@ Status Receipts::Accept(const std::string& peer, const v1::Receipt& receipt,
   }
   store::ReceivedPart& part = writer->tick().received;
   for (const v1::ReceiptItem& item : receipt.items()) {
-    const uint32_t stream = FindCarried(by_id, item.stream_id())->number;
+    const uint32_t stream = find(item.stream_id())->number;
     said->sizes[stream] = item.size();
     part.confirmed.push_back(ConfirmedOf(peer, stream, item, context_.clock->NowUs()));
   }

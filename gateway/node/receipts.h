@@ -10,6 +10,7 @@
 #define TOMBOLO_GATEWAY_NODE_RECEIPTS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,9 +36,11 @@ class Receipts {
                                           const exchange::Holdings& holdings,
                                           const exchange::Authority& authority, TickWriter* writer);
   // A peer's, whose signature the session has verified: number and sizes against what was said
-  // before and what `carried` has; then its row, positions and audit event go into the tick.
-  Status Accept(const std::string& peer, const v1::Receipt& receipt,
-                const exchange::Carried& carried, TickWriter* writer);
+  // before and what this node hands on (`find`: by stream id, null = nothing of that); then its
+  // row, positions and audit event go into the tick.
+  using FindCarried = std::function<const exchange::CarriedStream*(const std::string& stream_id)>;
+  Status Accept(const std::string& peer, const v1::Receipt& receipt, const FindCarried& find,
+                TickWriter* writer);
   // The tick was not committed: numbers are read from the store again.
   void Forget();
 
