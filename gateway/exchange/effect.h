@@ -87,6 +87,7 @@ struct FeedChange {
     uint64_t from_seq = 0;
     std::string rule;
     int64_t until_us = 0;
+    uint64_t policy_version = 0;  // that the decision rests on
     Code outcome = Code::kOk;
   };
   uint64_t number = 0;  // rises with every change of the session

@@ -38,6 +38,12 @@ Status Publisher::OnHeld(const v1::Held& held) {
                        absl::StrCat("HELD: stream ", ToHex(stream.stream_id()),
                                     " is out of order or has too many cursors"));
     }
+    const size_t bytes = stream.stream_id().size();
+    const bool sized =
+        bytes == DigestBytes(HashKind::kSha256) || bytes == DigestBytes(HashKind::kSha384);
+    if (!sized || (!stream.root().empty() && stream.root().size() != bytes)) {
+      return MakeError(Code::FRAME_INVALID, "HELD: an id or root of a wrong size");
+    }
     if (++held_count_ > limits::kOfferedStreamsMax) {
       return MakeError(Code::LIMIT_EXCEEDED, absl::StrCat("HELD: more streams than the limit of ",
                                                           limits::kOfferedStreamsMax));
@@ -87,6 +93,11 @@ Status Publisher::OnSubscribe(const v1::Subscribe& wish, std::shared_ptr<const A
   for (const auto& [number, stream] : *carried_) {
     const auto start = starts_.find(stream.stream_id);
     if (start != starts_.end()) RETURN_IF_ERROR(CheckOwn(start->second, stream));
+  }
+  if (wish.purpose().size() > limits::kPolicyIdBytesMax) {  // it goes into audit events
+    return MakeError(Code::FRAME_INVALID,
+                     absl::StrCat("SUBSCRIBE: a purpose of ", wish.purpose().size(),
+                                  " bytes, limit ", limits::kPolicyIdBytesMax));
   }
   authority_ = std::move(authority);
   wish_ = wish;
@@ -252,6 +263,7 @@ void Publisher::AddLine(Feed* feed, FeedChange* change) {
   line.from_seq = feed->from_seq;
   line.rule = feed->rule;
   line.until_us = feed->until_us;
+  line.policy_version = feed->decision.policy_version();
   change->lines.push_back(std::move(line));
 }
 

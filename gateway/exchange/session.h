@@ -74,6 +74,8 @@ class Session {
   // Asks for layers of entries that came without them and without a reason; once a session.
   void AskFill(std::string_view stream_id, v1::SharingClass layer, std::vector<uint64_t> seqs,
                Effects* out);
+  // Layers of the stream were dropped: its stored cursors may name positions that no longer hold.
+  void ForgetCursors(const std::string& stream_id) { settings_.cursors.erase(stream_id); }
   // Registry, policies, revocation or the moment changed. `peer_now`: the peer identified anew.
   // Decides every stream anew.
   void OnAuthority(std::shared_ptr<const Authority> authority, const Status& peer_now,
@@ -118,7 +120,7 @@ class Session {
   Status CheckDeadlines() const;
   void SendPing(const SelfState& self, Effects* out);
 
-  const SessionSettings settings_;
+  SessionSettings settings_;
   trust::PeerIdentity peer_;
   std::shared_ptr<const Authority> authority_;
   State state_ = State::kHello;

@@ -215,6 +215,7 @@ Status Subscriber::Withdraw(const v1::Offer& offer, const v1::StreamDescriptor& 
   const auto found = offered_.find(ToAbsl(id.view()));
   if (found == offered_.end()) return absl::OkStatus();
   found->second.layers = found->second.permitted = 0;
+  found->second.target.reset();  // offered again, it begins with a HEAD
   out->push_back(StoreOffer{offer});
   return absl::OkStatus();
 }
@@ -363,6 +364,7 @@ void Subscriber::Strip(ledger::EntryHasher* hasher, boundary::LayerMask permitte
     }
   }
   store->stripped = std::move(bytes);
+  store->page.cursor = {};  // it names positions of layers that were not kept
 }
 
 Status Subscriber::OnEntries(std::string_view payload, uint64_t wire_bytes, bool* kept,

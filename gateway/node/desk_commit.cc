@@ -61,6 +61,8 @@ Status ExchangeDesk::Commit() {
 // Nothing of the tick is stored. What was taken in is taken in again from the store, and the
 // sessions that had a part in it end; they come back and go on from what is stored.
 Status ExchangeDesk::CommitFailed(const Status& why) {
+  // Peers had no part in it, so it is nothing that would keep them from coming back.
+  const Status told = MakeError(Code::INTERNAL, "this node could not store what came; try again");
   keeper_->Discard();
   ASSIGN_OR_RETURN(writer_, TickWriter::Open(context_));
   RETURN_IF_ERROR(receiver_->Undo());
@@ -72,7 +74,8 @@ Status ExchangeDesk::CommitFailed(const Status& why) {
     line->later.clear();
     line->holds_back = false;
     line->staged_bytes = 0;
-    if (!line->ended) Refuse(line.get(), why);
+    line->Flush(wishes_);  // hangs up where that waited
+    if (!line->ended) Refuse(line.get(), told);
   }
   Tell("commit failed", "", why);
   return absl::OkStatus();
@@ -127,6 +130,17 @@ void ExchangeDesk::AskForGaps(SessionLine* line, const std::vector<std::string>&
   }
 }
 
+// What was carried and is not in the store any more: it is offered to nobody.
+void ExchangeDesk::ForgetGone(std::vector<exchange::MovedStream>* moved) {
+  std::set<uint32_t> present;
+  for (const exchange::MovedStream& stream : *moved) present.insert(stream.number);
+  for (auto& [number, stream] : carried_) {
+    if (present.contains(number)) continue;
+    stream.held = stream.hop = 0;
+    moved->push_back({number, stream.size, stream.root, stream.head});
+  }
+}
+
 Status ExchangeDesk::ReloadCarried(bool all) {
   next_look_us_ = now_us_ + int64_t{config_.ping_interval_ms()} * kMillisecondUs;
   ASSIGN_OR_RETURN(const uint64_t count, context_.store->CommitCount());
@@ -146,6 +160,7 @@ Status ExchangeDesk::ReloadCarried(bool all) {
     carried_numbers_[stream.stream_id] = number;
     carried_[number] = std::move(stream);
   }
+  if (all) ForgetGone(&moved);
   if (moved.empty()) return absl::OkStatus();
   for (const auto& [id, line] : lines_) {
     if (line->ended) continue;
@@ -183,7 +198,10 @@ Status ExchangeDesk::Recheck() {
   ASSIGN_OR_RETURN(const std::vector<store::LayerDrop> drops,
                    keeper_->Withdraw(writer_.get(), civil_us_));
   if (!drops.empty()) {
-    if (const Status committed = writer_->Commit(); !committed.ok()) return CommitFailed(committed);
+    if (const Status committed = writer_->Commit(); !committed.ok()) {
+      recheck_civil_us_ = civil_us_ + kSecondUs;  // and then again
+      return CommitFailed(committed);
+    }
     keeper_->Adopt();
     ++counts_.commits;
   }
@@ -197,6 +215,7 @@ Status ExchangeDesk::Withdrawn(const std::vector<store::LayerDrop>& drops) {
     const std::string stream_id(receiver_->StreamId(drop.stream));
     receiver_->Dropped(drop);
     for (const auto& [id, line] : lines_) {
+      line->session->ForgetCursors(stream_id);
       if (line->ended || !line->session->subscriber().IsOffered(stream_id)) continue;
       receipts_.Touch(line->peer.id, stream_id);
       line->receipt_due = line->holds_back = true;
@@ -220,6 +239,7 @@ void ExchangeDesk::AuthorityChanged() {
     const Status peer_now =
         trust::Identify(*authority_->federation, line->peer.chain, civil_us_).status();
     exchange::Effects effects;
+    line->TakeBackData(now_us_, &effects);
     line->session->OnAuthority(authority_, peer_now, now_us_, civil_us_, &effects);
     if (line->greeted && peer_now.ok()) {
       const trust::MemberFacts* member = authority_->federation->Find(line->peer.id);

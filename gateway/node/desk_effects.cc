@@ -66,7 +66,9 @@ Status ExchangeDesk::Carry(SessionLine* line, exchange::SendData& effect) {
   const uint8_t flags = effect.packed ? exchange::kFlagZstd : 0;
   counts_.records_sent += page->shown();
   peers_[line->peer.id].records_out += page->shown();
-  line->Write({page->type(), flags, "", std::shared_ptr<const std::string>(page, &bytes)}, wishes_);
+  Outgoing frame{page->type(), flags, "", std::shared_ptr<const std::string>(page, &bytes), {}};
+  if (line->holds_back) frame.data = effect;
+  line->Write(std::move(frame), wishes_);
   return absl::OkStatus();
 }
 
@@ -189,9 +191,11 @@ Status ExchangeDesk::Carry(SessionLine* line, exchange::StoreLayers& effect) {
 }
 
 Status ExchangeDesk::Carry(SessionLine* line, exchange::ActivateDocument& effect) {
-  line->known_documents.insert(trust::BodyDigest(effect.document));
   const Status done = Activate(effect.document, line->peer.id);
-  if (done.ok()) return done;
+  if (done.ok()) {
+    line->known_documents.insert(trust::BodyDigest(effect.document));
+    return done;
+  }
   Tell("document refused", line->peer.id, done);
   // Refused and audited; it ends the session only where nothing could follow without it.
   if (effect.document.kind() != v1::POLICY) return absl::OkStatus();
@@ -202,7 +206,7 @@ Status ExchangeDesk::Carry(SessionLine* line, exchange::ActivateDocument& effect
 // --- the feed's ground
 
 Status ExchangeDesk::Carry(SessionLine* line, exchange::FeedChange& effect) {
-  AuditAll(line->feeds.Change(effect, carried_, *authority_));
+  AuditAll(line->feeds.Change(effect, carried_));
   line->feed_waits = effect.number;
   urgent_ = true;
   return absl::OkStatus();
@@ -221,7 +225,8 @@ Status ExchangeDesk::Carry(SessionLine* line, exchange::AcceptReceipt& effect) {
     const auto number = carried_numbers_.find(stream_id);
     return number == carried_numbers_.end() ? nullptr : &carried_.at(number->second);
   };
-  RETURN_IF_ERROR(receipts_.Accept(line->peer.id, effect.receipt, find, writer_.get()));
+  const auto open = [line](uint32_t stream) { return line->feeds.IsOpen(stream); };
+  RETURN_IF_ERROR(receipts_.Accept(line->peer.id, effect.receipt, find, open, writer_.get()));
   acknowledged_us_[line->peer.id] = civil_us_;
   return absl::OkStatus();
 }

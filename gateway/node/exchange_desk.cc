@@ -208,7 +208,7 @@ Status ExchangeDesk::On(Closed& event) {
   SessionLine* line = Find(event.connection);
   if (line == nullptr) {  // never became a session
     if (!event.why.ok()) CountRefusal(event.peer, event.why);
-    if (!event.peer.empty()) dialler_.Lost(event.peer, true, now_us_);
+    if (FindPeer(event.peer, nullptr) == nullptr) dialler_.Lost(event.peer, true, now_us_);
     return absl::OkStatus();
   }
   if (!line->ended) {

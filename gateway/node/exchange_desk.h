@@ -108,6 +108,7 @@ class ExchangeDesk {
   void AfterCommit();
   void AskForGaps(SessionLine* line, const std::vector<std::string>& reached);
   Status ReloadCarried(bool all);
+  void ForgetGone(std::vector<exchange::MovedStream>* moved);
 
   void Audit(const SessionLine& line, v1::AuditEvent event);
   void AuditAll(std::vector<v1::AuditEvent> events);

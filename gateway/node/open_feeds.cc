@@ -34,14 +34,6 @@ void AddRange(std::string_view stream_id, uint64_t first_seq, uint64_t last_seq,
   range->set_last_seq(last_seq);
 }
 
-uint64_t PolicyVersionOf(const exchange::Carried& carried, uint32_t stream,
-                         const exchange::Authority& authority) {
-  const auto it = carried.find(stream);
-  if (it == carried.end()) return 0;
-  const auto policy = authority.policies.find(it->second.parsed.origin());
-  return policy == authority.policies.end() ? 0 : policy->second->version();
-}
-
 }  // namespace
 
 // Puts ranges that share all else into one event.
@@ -52,8 +44,8 @@ class OpenFeeds::Batch {
   void Add(v1::AuditEventType type, const Feed& feed, std::string_view stream_id,
            uint64_t first_seq, uint64_t last_seq) {
     if (stream_id.empty()) return;
-    const Key key{type,         feed.line.layers,    feed.line.rule,
-                  feed.purpose, feed.policy_version, feed.line.until_us};
+    const Key key{type,         feed.line.layers,         feed.line.rule,
+                  feed.purpose, feed.line.policy_version, feed.line.until_us};
     const auto [it, added] = at_.try_emplace(key, events_.size());
     if (added || events_[it->second].ranges_size() == kRangesInOne) {
       it->second = events_.size();
@@ -82,15 +74,14 @@ v1::AuditEvent OpenFeeds::EventOf(v1::AuditEventType type, const Feed& feed) con
   event.set_layers(feed.line.layers);
   event.set_rule(feed.line.rule);
   event.set_purpose(feed.purpose);
-  event.set_document_version(feed.policy_version);
+  event.set_document_version(feed.line.policy_version);
   const bool ends = feed.line.until_us > 0 && feed.line.until_us != INT64_MAX;
   if (type == v1::FEED_OPENED && ends) event.set_until_us(feed.line.until_us);
   return event;
 }
 
 std::vector<v1::AuditEvent> OpenFeeds::Change(const exchange::FeedChange& change,
-                                              const exchange::Carried& carried,
-                                              const exchange::Authority& authority) {
+                                              const exchange::Carried& carried) {
   Batch batch(*this);
   std::map<Code, uint64_t> denied;
   for (const exchange::FeedChange::Line& line : change.lines) {
@@ -104,13 +95,13 @@ std::vector<v1::AuditEvent> OpenFeeds::Change(const exchange::FeedChange& change
       if (line.outcome != Code::kOk) ++denied[line.outcome];
       continue;
     }
-    const Feed feed{line, change.purpose, PolicyVersionOf(carried, line.stream, authority)};
+    const Feed feed{line, change.purpose};
     batch.Add(v1::FEED_OPENED, feed, stream_id, line.from_seq, 0);
     feeds_[line.stream] = feed;
   }
   std::vector<v1::AuditEvent> events = batch.Take();
   for (const auto& [code, count] : denied) {
-    v1::AuditEvent event = EventOf(v1::FEED_DENIED, {{}, change.purpose, 0});
+    v1::AuditEvent event = EventOf(v1::FEED_DENIED, {{}, change.purpose});
     event.set_outcome(std::string(NameOf(code)));
     event.set_count(count);
     events.push_back(std::move(event));

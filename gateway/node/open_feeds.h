@@ -26,10 +26,11 @@ class OpenFeeds {
 
   // Closes what the change ends, opens what it begins, tells what it denies.
   std::vector<v1::AuditEvent> Change(const exchange::FeedChange& change,
-                                     const exchange::Carried& carried,
-                                     const exchange::Authority& authority);
+                                     const exchange::Carried& carried);
   std::vector<v1::AuditEvent> Sent(const exchange::Disclosed& sent,
                                    const exchange::Carried& carried) const;
+  // Whether entries of the stream may go to the peer now.
+  bool IsOpen(uint32_t stream) const { return feeds_.contains(stream); }
   // The session is over.
   std::vector<v1::AuditEvent> CloseAll(const exchange::Carried& carried);
 
@@ -37,7 +38,6 @@ class OpenFeeds {
   struct Feed {
     exchange::FeedChange::Line line;
     std::string purpose;
-    uint64_t policy_version = 0;
   };
   // Feeds that are alike in all that an event states once.
   class Batch;

@@ -64,6 +64,7 @@ void PeerDialler::Lost(std::string_view id, bool come_back, int64_t now_us) {
   const auto it = peers_.find(id);
   if (it == peers_.end()) return;
   Peer& peer = it->second;
+  if (!peer.busy) return;  // it waits already, or for the operator
   peer.busy = false;
   peer.parked = !come_back;
   peer.next_us = now_us + WaitUs(peer.failures, entropy_);

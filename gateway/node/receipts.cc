@@ -145,7 +145,8 @@ StatusOr<Receipts::Said*> Receipts::SaidBy(const std::string& peer) {
 }
 
 Status Receipts::Accept(const std::string& peer, const v1::Receipt& receipt,
-                        const FindCarried& find, TickWriter* writer) {
+                        const FindCarried& find, const std::function<bool(uint32_t stream)>& open,
+                        TickWriter* writer) {
   ASSIGN_OR_RETURN(const exchange::ReceiptBody body, exchange::DecodeReceiptBody(receipt.body()));
   if (body.publisher != context_.origin || body.subscriber != peer) {
     return MakeError(Code::INVALID_ARGUMENT, "a receipt of another node, or for another one");
@@ -158,9 +159,10 @@ Status Receipts::Accept(const std::string& peer, const v1::Receipt& receipt,
   }
   for (const v1::ReceiptItem& item : receipt.items()) {
     const exchange::CarriedStream* stream = find(item.stream_id());
-    const uint64_t before = stream == nullptr || !said->sizes.contains(stream->number)
-                                ? 0
-                                : said->sizes[stream->number];
+    const auto size = stream == nullptr ? said->sizes.end() : said->sizes.find(stream->number);
+    const bool signed_before = size != said->sizes.end();
+    if (stream != nullptr && !signed_before && !open(stream->number)) stream = nullptr;
+    const uint64_t before = signed_before ? size->second : 0;
     RETURN_IF_ERROR(CheckItem(item, stream, before));
   }
   store::ReceivedPart& part = writer->tick().received;

@@ -36,11 +36,12 @@ class Receipts {
                                           const exchange::Holdings& holdings,
                                           const exchange::Authority& authority, TickWriter* writer);
   // A peer's, whose signature the session has verified: number and sizes against what was said
-  // before and what this node hands on (`find`: by stream id, null = nothing of that); then its
+  // before and what this node hands on (`find`: by stream id, null = nothing of that) and
+  // has offered it (`open`) or got a receipt for it before; then its
   // row, positions and audit event go into the tick.
   using FindCarried = std::function<const exchange::CarriedStream*(const std::string& stream_id)>;
   Status Accept(const std::string& peer, const v1::Receipt& receipt, const FindCarried& find,
-                TickWriter* writer);
+                const std::function<bool(uint32_t stream)>& open, TickWriter* writer);
   // The tick was not committed: numbers are read from the store again.
   void Forget();
 

@@ -25,6 +25,18 @@ void SessionLine::Write(Outgoing frame, std::vector<Wish>* wishes) {
   }
 }
 
+void SessionLine::TakeBackData(int64_t now_us, exchange::Effects* effects) {
+  std::vector<Outgoing> kept;
+  for (Outgoing& frame : later) {
+    if (frame.data.has_value()) {
+      session->Unsent(*frame.data, now_us, effects);
+    } else {
+      kept.push_back(std::move(frame));
+    }
+  }
+  later = std::move(kept);
+}
+
 void SessionLine::Flush(std::vector<Wish>* wishes) {
   holds_back = false;
   for (Outgoing& frame : later) Put(std::move(frame), wishes);

@@ -24,6 +24,7 @@ struct Outgoing {
   uint8_t flags = 0;
   std::string payload;                        // if `shared` is null
   std::shared_ptr<const std::string> shared;  // keeps the page that it is a part of
+  std::optional<exchange::SendData> data;     // what it discloses; judged anew if it has to wait
 };
 
 struct SessionLine {
@@ -39,6 +40,8 @@ struct SessionLine {
   bool IsOpen() const { return !ended && session->state() == exchange::Session::State::kOpen; }
   // Now, or after the commit that something before it waits for.
   void Write(Outgoing frame, std::vector<Wish>* wishes);
+  // What is disclosed and still waits is taken back: the rules have changed.
+  void TakeBackData(int64_t now_us, exchange::Effects* effects);
   // After that commit.
   void Flush(std::vector<Wish>* wishes);
 

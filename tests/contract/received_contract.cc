@@ -178,9 +178,7 @@ TEST_P(StoreContract, DroppedLayersTakeTheirRowsAlong) {
   ASSERT_EQ(gaps.size(), 2u);
   EXPECT_EQ(gaps[0].seq, 2u);
   EXPECT_EQ(gaps[0].layers, 4);
-  const std::vector<CursorIn> cursors = *store_->Cursors("peer");
-  ASSERT_EQ(cursors.size(), 1u);
-  EXPECT_EQ(cursors[0].token, "c0");
+  EXPECT_TRUE(store_->Cursors("peer")->empty());  // any token may name the dropped layer's position
 }
 
 TEST_P(StoreContract, ForgottenStreamKeepsItsHeadAlone) {

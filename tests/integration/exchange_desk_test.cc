@@ -324,6 +324,35 @@ TEST_F(Desks, ARefusedDocumentChangesNothing) {
   EXPECT_EQ(world_.Count(kCity, v1::DOCUMENT_REFUSED), 1u);
 }
 
+TEST_F(Desks, APurposeWithoutMeasureEndsThatSessionAlone) {
+  world_.Put(kCity, "fines", v1::PUBLIC, 1);
+  world_.Subscribe(kTown, kCity, "");
+  world_.Subscribe(kProvince, kCity, std::string(2000, 'x'));
+  world_.StartAll();
+  world_.Pass(2 * kSecondUs);
+  EXPECT_EQ(Fines(kTown).size(), 1u);
+  EXPECT_TRUE(world_.Connected(kCity, kTown));
+  EXPECT_FALSE(world_.Connected(kCity, kProvince));
+  EXPECT_TRUE(Fines(kProvince).empty());
+}
+
+TEST_F(Desks, WhatIsTakenAndGivenAgainIsThereAgain) {
+  world_.Policy(kCity, 1, "work");
+  TwoNodes("work");
+  for (uint64_t version = 2; version < 8; version += 2) {
+    world_.Policy(kCity, version, "");
+    world_.Run();
+    EXPECT_THAT(Fines(kProvince), Each("PUT 1"));
+    if (version > 2) world_.Cut(kCity, kProvince);
+    if (version > 4) world_.Pass(3 * kSecondUs);
+    world_.Policy(kCity, version + 1, "work");
+    world_.Run();
+    world_.Pass(5 * kSecondUs);
+    EXPECT_THAT(Fines(kProvince), ElementsAre("PUT 3", "PUT 3", "PUT 3")) << version;
+  }
+  world_.ExpectSound(kProvince);
+}
+
 TEST_F(Desks, AnOriginThatRewroteItsHistoryIsFoundOut) {
   TwoNodes("");
   world_.Kill(kCity);

@@ -68,9 +68,8 @@ void MemoryReceived::ApplyDrop(const LayerDrop& drop) {
   for (size_t i = 0; i < kLayers; ++i) {
     if (Has(drop.layers, i)) stream.next_seq[i] = 0;
   }
-  std::erase_if(cursors_, [&](const auto& item) {
-    return item.second.stream == drop.stream && Has(drop.layers, item.second.layer);
-  });
+  // All of the stream: a token kept for one layer may name the position of another.
+  std::erase_if(cursors_, [&](const auto& item) { return item.second.stream == drop.stream; });
   std::vector<Gap> left;
   for (const auto& [key, gap] : gaps_) {
     if (gap.stream != drop.stream) continue;

@@ -64,7 +64,8 @@ Status ReceivedTables::Open(Db* db, bool writable) {
   RETURN_IF_ERROR(count_gaps_.Prepare(
       db, "update received_stream set incomplete=incomplete+$1 where stream=$2"));
   RETURN_IF_ERROR(
-      drop_cursors_.Prepare(db, "delete from cursor_in where ($1>>layer&1)<>0 and stream=$2"));
+      // All of the stream: a token kept for one layer may name the position of another.
+      drop_cursors_.Prepare(db, "delete from cursor_in where $1<>0 and stream=$2"));
   RETURN_IF_ERROR(drop_positions_.Prepare(
       db,
       "update received_stream set next_public=case when $1&1 then 0 else next_public end,"

@@ -16,7 +16,6 @@ constexpr char kPeer[] = "spiffe://federation.example/peer";
 class OpenFeedsTest : public NodeTest {
  protected:
   OpenFeedsTest() : feeds_(kPeer, std::string(16, 'c')) {
-    authority_.federation = nullptr;
     for (uint32_t number = 2; number < 6; ++number) {
       exchange::CarriedStream stream;
       stream.number = number;
@@ -36,10 +35,9 @@ class OpenFeedsTest : public NodeTest {
   std::vector<v1::AuditEvent> Change(std::vector<exchange::FeedChange::Line> lines) {
     exchange::FeedChange change;
     change.lines = std::move(lines);
-    return feeds_.Change(change, carried_, authority_);
+    return feeds_.Change(change, carried_);
   }
   exchange::Carried carried_;
-  exchange::Authority authority_;
   OpenFeeds feeds_;
 };
 

@@ -87,6 +87,8 @@ TEST_F(PeerDiallerTest, ARefusalWithoutRetryWaitsForTheOperator) {
   dialler.Due(*federation, 0);
   dialler.Lost(trust::kCity, false, 0);
   EXPECT_TRUE(dialler.Due(*federation, 3600 * kSecondUs).empty());
+  dialler.Lost(trust::kCity, true, 3600 * kSecondUs);  // another connection of that peer failed
+  EXPECT_TRUE(dialler.Due(*federation, 7200 * kSecondUs).empty());
   dialler.Again(3600 * kSecondUs);
   EXPECT_EQ(dialler.Due(*federation, 3600 * kSecondUs).size(), 1u);
 }
