@@ -21,9 +21,6 @@ using boundary::LayerMask;
 constexpr uint64_t kSpan = limits::kTreeSpan;
 constexpr size_t kTreesMax = 16;
 constexpr size_t kSpanLeavesMax = 8;
-// One page asked for again and again is a change on its way to many subscribers; the store need
-// not be asked each time whether it has changed.
-constexpr int kRepeatsMax = 64;
 // Beyond, a tree is read from the store instead of hashed leaf by leaf.
 constexpr uint64_t kGrowthMax = limits::kPageEntriesTarget;
 // Form, lengths, salts and hashes of an entry, about.
@@ -193,11 +190,10 @@ void PageMaker::Forget(std::map<Key, Page>::iterator cached) {
 // stream changes. At midnight terms end.
 Status PageMaker::ForgetChanged(int32_t today) {
   ASSIGN_OR_RETURN(const uint64_t count, reader_->CommitCount());
-  std::vector<uint32_t> changed;
-  if (count != commit_count_) {
-    ASSIGN_OR_RETURN(changed, reader_->StreamsChangedSince(commit_count_));
-    commit_count_ = count;
-  }
+  if (count == commit_count_ && today == today_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<uint32_t> changed,
+                   reader_->StreamsChangedSince(commit_count_));
+  commit_count_ = count;
   for (auto at = cache_.begin(); at != cache_.end();) {
     const auto page = at++;
     const bool gone = today != today_ ||
@@ -226,11 +222,7 @@ StatusOr<PageMaker::Page> PageMaker::Make(const exchange::WantPage& want, int32_
     return MakeError(Code::INVALID_ARGUMENT, "a page of a layer that is none");
   }
   const Key key(want.stream, want.layers, want.fill_layer, want.from_seq, want.to_size);
-  if (key != last_key_ || today != today_ || ++repeats_ >= kRepeatsMax) {
-    RETURN_IF_ERROR(ForgetChanged(today));
-    last_key_ = key;
-    repeats_ = 0;
-  }
+  RETURN_IF_ERROR(ForgetChanged(today));  // each time: what was erased meanwhile must not go out
   if (want.seqs.empty()) {
     if (const auto cached = cache_.find(key); cached != cache_.end()) {
       ++hits_;

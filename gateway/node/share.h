@@ -107,8 +107,6 @@ class PageMaker {
   Stretch stretch_;
   std::map<Key, Page> cache_;
   std::list<Key> oldest_;  // keys in the order of their making; some may be gone
-  Key last_key_;
-  int repeats_ = 0;
   uint64_t commit_count_ = 0;
   int32_t today_ = 0;
   uint64_t cached_bytes_ = 0, hits_ = 0;
