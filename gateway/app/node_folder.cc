@@ -153,8 +153,7 @@ Status NodeFolder::Load(const std::string& path, Access access) {
   identity_ = std::make_unique<record::Identity>(*secret);
   store::SqliteOptions options;
   options.path = os::JoinPath(path, kStoreFile);
-  options.mode =
-      access == Access::kRead ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite;
+  options.mode = access == Access::kRead ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite;
   if (access == Access::kServe) options.cache_bytes = kServeCacheBytes;
   ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(options));
   context_.origin = config_.origin();

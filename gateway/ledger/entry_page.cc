@@ -1,9 +1,8 @@
 #include "gateway/ledger/entry_page.h"
 
-#include <limits>
-
 #include "absl/strings/str_cat.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/wire_reader.h"
 #include "gateway/ledger/suite.h"
 
 namespace tombolo::ledger {
@@ -70,30 +69,8 @@ void AppendSized(Field field, std::string_view bytes, std::string* out) {
   out->append(bytes);
 }
 
-// In its shortest form and within 64 bits, else false.
-bool TakeVarint(std::string_view* in, uint64_t* value) {
-  uint64_t result = 0;
-  for (int shift = 0; shift < std::numeric_limits<uint64_t>::digits && !in->empty();
-       shift += kVarintBits) {
-    const uint8_t byte = static_cast<uint8_t>(in->front());
-    in->remove_prefix(1);
-    const uint64_t bits = byte & kVarintMask;
-    if (bits << shift >> shift != bits) return false;
-    result |= bits << shift;
-    if ((byte & kVarintMore) != 0) continue;
-    *value = result;
-    return byte != 0 || shift == 0;
-  }
-  return false;
-}
-
-bool TakeSized(std::string_view* in, std::string_view* bytes) {
-  uint64_t size = 0;
-  if (!TakeVarint(in, &size) || size > in->size()) return false;
-  *bytes = in->substr(0, size);
-  in->remove_prefix(size);
-  return true;
-}
+using wire_reader::TakeSized;
+using wire_reader::TakeVarint;
 
 // The message taken apart. A repeated column is kept as the run of its fields, tags and all.
 struct Columns {

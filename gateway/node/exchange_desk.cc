@@ -311,7 +311,6 @@ Status ExchangeDesk::Turn(std::vector<Event> events, std::vector<Wish>* wishes) 
   wishes_ = wishes;
   now_us_ = context_.clock->MonotonicUs();
   civil_us_ = context_.clock->NowUs();
-  ++counts_.turns;
   for (Event& event : events) {
     RETURN_IF_ERROR(std::visit([this](auto& one) { return On(one); }, event));
     RETURN_IF_ERROR(Drain());

@@ -85,7 +85,7 @@ struct PeerStatus {
 
 // What has happened since the start, for metrics.
 struct DeskCounts {
-  uint64_t commits = 0, turns = 0;
+  uint64_t commits = 0;
   uint64_t records_received = 0, records_sent = 0;
   std::map<std::string, uint64_t> refusals;         // by code
   std::map<std::pair<int, bool>, uint64_t> frames;  // by type; true = received

@@ -29,7 +29,6 @@ class Receipts {
 
   // What has come from the peer since its last receipt, by stream id.
   void Touch(const std::string& peer, std::string_view stream_id);
-  bool IsTouched(const std::string& peer) const { return touched_.contains(peer); }
   // Receipts over everything touched (or, if that is nothing, one without items), put into the
   // tick. More than one only where a receipt's limits ask for it.
   StatusOr<std::vector<v1::Receipt>> Make(const std::string& peer,

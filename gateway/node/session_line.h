@@ -70,7 +70,6 @@ struct SessionLine {
   bool hang_up = false;     // after `later`
   bool ended = false;
   bool come_back = true;  // whoever dials may try again
-  bool silent = false;    // its end needs no audit event of its own (never greeted)
 
  private:
   void Put(Outgoing frame, std::vector<Wish>* wishes);

@@ -1,9 +1,8 @@
 #include "gateway/record/scan.h"
 
-#include <limits>
-
 #include "gateway/base/ids.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/wire_reader.h"
 #include "gateway/record/grammar.h"
 #include "tombolo/v1/record.pb.h"
 
@@ -16,31 +15,8 @@ constexpr std::string_view kSubjectField = "subject.id";
 constexpr uint64_t kVarintType = 0, kSizedType = 2;
 constexpr int kTypeBits = 3;
 
-// In its shortest form and within 64 bits.
-bool TakeVarint(std::string_view* in, uint64_t* value) {
-  constexpr int kGroupBits = 7;
-  uint64_t result = 0;
-  for (int shift = 0; shift < std::numeric_limits<uint64_t>::digits && !in->empty();
-       shift += kGroupBits) {
-    const auto byte = static_cast<uint8_t>(in->front());
-    in->remove_prefix(1);
-    const uint64_t bits = byte & 0x7F;
-    if (bits << shift >> shift != bits) return false;
-    result |= bits << shift;
-    if (byte >= 0x80) continue;
-    *value = result;
-    return byte != 0 || shift == 0;
-  }
-  return false;
-}
-
-bool TakeSized(std::string_view* in, std::string_view* bytes) {
-  uint64_t size = 0;
-  if (!TakeVarint(in, &size) || size > in->size()) return false;
-  *bytes = in->substr(0, size);
-  in->remove_prefix(size);
-  return true;
-}
+using wire_reader::TakeSized;
+using wire_reader::TakeVarint;
 
 // A field with the bytes of its value, where it has some.
 struct WireField {

@@ -17,6 +17,7 @@
 
 #include "gateway/base/limits.h"
 #include "gateway/store/sqlite/sqlite_store.h"
+#include "tests/bench/or_exit.h"
 #include "tests/unit/node/exchange_node.h"
 
 namespace tombolo::node {
@@ -24,17 +25,6 @@ namespace {
 
 constexpr int kChanges = 1000;
 constexpr int kSubscribers = 10;
-
-void Check(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", Describe(status).c_str());
-  std::exit(1);
-}
-template <typename T>
-T Take(StatusOr<T> value) {
-  Check(value.status());
-  return *std::move(value);
-}
 
 double CpuUs() {
   timespec now;

@@ -16,6 +16,7 @@
 #include "gateway/app/node_folder.h"
 #include "gateway/node/tick_writer.h"
 #include "gateway/record/canonical.h"
+#include "tests/bench/or_exit.h"
 
 namespace tombolo {
 namespace {
@@ -23,17 +24,6 @@ namespace {
 constexpr char kItem[] = "bench.item";
 constexpr size_t kTextBytes = 216;
 constexpr int64_t kSecondUs = 1000000;
-
-void Check(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", Describe(status).c_str());
-  std::exit(1);
-}
-template <typename T>
-T Take(StatusOr<T> value) {
-  Check(value.status());
-  return *std::move(value);
-}
 
 int64_t MonotonicUs() {
   timespec now;

@@ -13,10 +13,10 @@
 #include "gateway/node/audit_trail.h"
 #include "gateway/node/initialise.h"
 #include "gateway/node/inspect.h"
-#include "gateway/record/canonical.h"
 #include "gateway/store/memory/memory_store.h"
 #include "gateway/trust/document.h"
 #include "tests/support/assert_ok.h"
+#include "tests/support/sample_record.h"
 
 namespace tombolo::node {
 namespace {
@@ -30,26 +30,7 @@ boundary::CodeLists Codes() {
 }
 
 std::string HeaderOf(const RecordId& id, uint64_t version) {
-  v1::RecordHeader header;
-  header.set_record_id(std::string(id.view()));
-  header.set_version(version);
-  header.set_kind(v1::PENALTY);
-  header.set_polarity(v1::NEGATIVE);
-  header.set_state(v1::EFFECTIVE);
-  header.set_recorded_at_us(1);
-  std::string bytes;
-  record::AppendHeaderMessage(header, &bytes);
-  return bytes;
-}
-
-std::string LayerOf(const std::string& text) {
-  v1::Layer layer;
-  v1::Field* field = layer.add_fields();
-  field->set_name("name");
-  field->set_text(text);
-  std::string bytes;
-  record::AppendLayerMessage(layer, &bytes);
-  return bytes;
+  return testing::SampleHeader(id.view(), version);
 }
 
 RecordId IdOf(uint8_t n) {
@@ -156,7 +137,8 @@ void World::Put(const std::string& id, const std::string& item, v1::SharingClass
   const uint32_t stream = writer->StreamFor(item, sharing_class);
   std::array<std::string, 3> layers;
   for (size_t k = 0; k < layers.size(); ++k) {
-    layers[k] = LayerOf(absl::StrCat(id, " ", item, " ", int{record}, " v", version, " layer ", k));
+    layers[k] = testing::SampleLayer(
+        absl::StrCat(id, " ", item, " ", int{record}, " v", version, " layer ", k));
   }
   std::vector<std::optional<store::RecordState>> before;
   ASSERT_OK(node.store->FindRecords({IdOf(record)}, &before));

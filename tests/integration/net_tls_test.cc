@@ -122,7 +122,7 @@ TEST_F(NetTls, EveryKindOfBadCertificateIsRefusedWithItsCode) {
   }
   EXPECT_EQ(city_.requests(), 0u);
   EXPECT_EQ(city_->handshakes(), 2u);  // who is no member hears it over HTTP
-  Open();  // the sound one is still let in
+  Open();                              // the sound one is still let in
 }
 
 trust::FederationPtr WithoutTown(bool suspended) {

@@ -11,6 +11,7 @@
 #include "gateway/ledger/canonical.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/record/canonical.h"
+#include "tests/support/sample_record.h"
 
 namespace tombolo::exchange {
 namespace {
@@ -33,16 +34,7 @@ std::string RecordIdOf(uint64_t record) {
 }
 
 std::string PutHeader(uint64_t record, uint64_t version) {
-  v1::RecordHeader header;
-  header.set_record_id(RecordIdOf(record));
-  header.set_version(version);
-  header.set_kind(v1::PENALTY);
-  header.set_polarity(v1::NEGATIVE);
-  header.set_state(v1::EFFECTIVE);
-  header.set_recorded_at_us(1);
-  std::string bytes;
-  record::AppendHeaderMessage(header, &bytes);
-  return bytes;
+  return testing::SampleHeader(RecordIdOf(record), version);
 }
 
 std::string RecordOf(const TestEntry& entry) {

@@ -11,34 +11,14 @@
 #include "gateway/base/limits.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/node/tick_writer.h"
-#include "gateway/record/canonical.h"
+#include "tests/support/sample_record.h"
 
 namespace tombolo::node {
 
 inline constexpr char kOtherOrigin[] = "spiffe://federation.example/other";
 
-inline std::string HeaderOf(const RecordId& id) {
-  v1::RecordHeader header;
-  header.set_record_id(std::string(id.view()));
-  header.set_version(1);
-  header.set_kind(v1::PENALTY);
-  header.set_polarity(v1::NEGATIVE);
-  header.set_state(v1::EFFECTIVE);
-  header.set_recorded_at_us(1);
-  std::string bytes;
-  record::AppendHeaderMessage(header, &bytes);
-  return bytes;
-}
-
-inline std::string LayerOf(const std::string& text) {
-  v1::Layer layer;
-  v1::Field* field = layer.add_fields();
-  field->set_name("name");
-  field->set_text(text);
-  std::string bytes;
-  record::AppendLayerMessage(layer, &bytes);
-  return bytes;
-}
+inline std::string HeaderOf(const RecordId& id) { return testing::SampleHeader(id.view(), 1); }
+inline std::string LayerOf(const std::string& text) { return testing::SampleLayer(text); }
 
 // A stream of kOtherOrigin, in another suite than the node's, with one entry that shows `layers`,
 // its record being current. Gives the stream's number.
