@@ -291,6 +291,7 @@ void Publisher::OnMoved(const std::vector<MovedStream>& moved, Effects* out) {
       if (feed->second->held != stream.held || feed->second->hop != HopOf(stream)) {
         Decide(stream, &change);
       } else {
+        DropWaiting(feed->second.get());
         MakeReady(feed->second.get());
       }
       continue;

@@ -146,6 +146,7 @@ class Publisher {
   void MakeReady(Feed* feed);
   void DropPage(Feed* feed);
   bool NextWant(Feed* feed, WantPage* want);
+  void DropWaiting(Feed* feed);
   bool NextFill(Feed* feed, WantPage* want);
   void Pump(Effects* out);
   void SendArrived(Effects* out);

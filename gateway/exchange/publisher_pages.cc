@@ -98,6 +98,14 @@ void Publisher::MakeReady(Feed* feed) {
 // The page on its way, if there is one, is of no more use.
 void Publisher::DropPage(Feed* feed) { feed->ticket = 0; }
 
+// A page that waits for credit while its stream moves may show what was taken back meanwhile: it is
+// asked for again.
+void Publisher::DropWaiting(Feed* feed) {
+  for (const Arrived& arrived : arrived_) {
+    if (arrived.stream == feed->stream && arrived.ticket == feed->ticket) return DropPage(feed);
+  }
+}
+
 bool Publisher::NextFill(Feed* feed, WantPage* want) {
   const auto fills = fills_.find(feed->stream);
   if (fills == fills_.end()) return false;
@@ -257,7 +265,10 @@ void Publisher::Advance(Feed* feed, const boundary::ShapedPage& page) {
 
 void Publisher::OnUnsent(const SendData& data, Effects* out) {
   const boundary::ShapedPage& page = data.disclosure.page();
-  credit_ += (data.packed ? page.packed() : page.payload()).size() + limits::kFrameHeadingBytes;
+  const uint64_t bytes =
+      (data.packed ? page.packed() : page.payload()).size() + limits::kFrameHeadingBytes;
+  credit_ += bytes;
+  queued_ -= std::min(queued_, bytes);
   const auto number = numbers_.find(page.stream_id());
   if (number == numbers_.end()) return;
   Feed* feed = feeds_[number->second].get();
@@ -288,7 +299,9 @@ Status Publisher::OnFill(const v1::Fill& fill, Effects* out) {
   if (!sound) return MakeError(Code::FRAME_INVALID, "FILL: layer or numbers are none");
   const auto k = static_cast<size_t>(fill.layer() - v1::PUBLIC);
   if (!Has(feed->layers, k)) return absl::OkStatus();  // withdrawn while it was on its way
-  if (seqs[seqs.size() - 1] >= feed->position) {
+  const auto carried = carried_->find(feed->stream);
+  const uint64_t proved = carried == carried_->end() ? 0 : carried->second.size;
+  if (seqs[seqs.size() - 1] >= feed->position || seqs[seqs.size() - 1] > proved) {
     return MakeError(Code::FRAME_INVALID, "FILL: of entries that were not sent");
   }
   if (fill_count_ >= kFillsMax) {

@@ -137,6 +137,26 @@ TEST_F(PublisherTest, CreditThatComesBackLetsItGoOn) {
   EXPECT_LE(link.b.Sent(v1::CREDIT).size(), 10u) << "in large parts";
 }
 
+TEST_F(PublisherTest, APageThatWaitsForCreditShowsNothingThatWasTakenBackMeanwhile) {
+  city_.pad = 64 << 10;
+  city_.page_entries = 8;
+  const uint32_t stream = Stream(v1::PUBLIC, 200);
+  TestLink link = Link();
+  link.b.stores = false;
+  link.Start();
+  link.Run();
+  const size_t sent = link.a.data_frames * city_.page_entries;  // all else waits
+  for (uint64_t seq = 1; seq <= 200; ++seq) {
+    city_.Retract(stream, stream * uint64_t{1000000} + seq, 2);
+  }
+  link.a.Moved(city_.Tick({stream}));
+  link.b.stores = true;
+  link.Run();
+  const auto& held = province_.Find(city_.log(stream).stream_id)->entries;
+  ASSERT_GT(held.size(), 200u);
+  for (size_t i = sent; i < 200; ++i) EXPECT_EQ(held[i].shown, 0) << "entry " << i + 1;
+}
+
 TEST_F(PublisherTest, NoMoreIsQueuedThanTheLimit) {
   city_.pad = 64 << 10;
   city_.page_entries = 8;
